@@ -1,0 +1,20 @@
+add_compile_options(-Wall -Wextra -Wpedantic -Werror -Wconversion -Wsign-conversion -Wshadow -Wnon-virtual-dtor
+  -Wold-style-cast -Woverloaded-virtual -Wnull-dereference $<$<COMPILE_LANGUAGE:CXX>:-fno-strict-aliasing>)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # g++ 12 reports these inside libstdc++ itself at -O2 and above.
+  add_compile_options(-Wno-restrict -Wno-maybe-uninitialized -Wno-null-dereference -Wno-missing-field-initializers
+    -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread)
+else()
+  add_compile_options(-Wno-missing-field-initializers -Wno-missing-designated-field-initializers
+    -Wno-gnu-statement-expression-from-macro-expansion -Wno-gnu-statement-expression)
+endif()
+add_compile_options(-ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
+if(HEALER_SANITIZE)
+  add_compile_options(-fsanitize=${HEALER_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${HEALER_SANITIZE})
+endif()
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_C_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_NOHASHDIR=1 ${CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_NOHASHDIR=1 ${CCACHE})
+endif()

@@ -1,0 +1,1 @@
+healer_module(base base lib::fmt lib::spdlog lib::xxhash)

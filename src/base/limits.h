@@ -1,0 +1,30 @@
+#pragma once
+#include <cstddef>
+
+#include "base/time.h"
+
+// Every limit of the program in one place, with its unit in its name. A limit that is hit is
+// counted under the same name (base/metrics.h) and said in the answer.
+namespace healer::limits {
+
+inline constexpr std::size_t kLineBytesMax = 64 * 1024;    // longer lines are cut and marked
+inline constexpr std::size_t kEventBytesMax = 256 * 1024;  // joined lines of one event
+inline constexpr std::size_t kEventLinesMax = 500;
+inline constexpr std::size_t kBodyBytesMax = 32 * 1024 * 1024;      // HTTP body as sent
+inline constexpr std::size_t kInflatedBytesMax = 64 * 1024 * 1024;  // after gzip
+inline constexpr std::size_t kHttpConnectionsMax = 1024;
+inline constexpr std::size_t kStreamClientsMax = 256;
+inline constexpr std::size_t kTemplatesPerServiceMax = 20'000;
+inline constexpr std::size_t kEvidenceLinesMax = 20;  // kept per incident
+inline constexpr std::size_t kEvidenceLineBytesMax = 4 * 1024;
+inline constexpr std::size_t kTimelineEntriesMax = 500;
+inline constexpr std::size_t kWriteQueueMax = 4096;  // batches waiting for the store writer
+inline constexpr std::size_t kStepQueueMax = 10'000;
+inline constexpr std::size_t kOutputBytesMax = 256 * 1024;  // kept of a process' output
+inline constexpr std::size_t kDiffBytesMax = 64 * 1024;
+inline constexpr std::size_t kDiffFilesMax = 10;
+inline constexpr std::size_t kRepoFilesMax = 50'000;
+inline constexpr std::size_t kRepoFileBytesMax = 2 * 1024 * 1024;
+inline constexpr Millis kShutdownMax{10'000};
+
+}  // namespace healer::limits

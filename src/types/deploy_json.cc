@@ -1,0 +1,4 @@
+#include "types/deploy.h"
+#include "types/json_impl.h"
+
+HEALER_JSON(healer::Deploy)

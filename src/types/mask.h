@@ -1,0 +1,31 @@
+#pragma once
+#include <string>
+#include <string_view>
+
+namespace healer {
+
+// Text whose secrets are gone. Only mask() makes one that is not empty, so a port that takes
+// MaskedText cannot be handed raw text.
+class MaskedText {
+ public:
+  MaskedText() = default;
+  const std::string& str() const { return text_; }
+  bool empty() const { return text_.empty(); }
+  friend MaskedText mask(std::string_view text);
+  friend MaskedText operator+(const MaskedText& a, const MaskedText& b);
+
+ private:
+  explicit MaskedText(std::string text) : text_(std::move(text)) {}
+  std::string text_;
+};
+
+// Replaces secrets one-way by "[secret]": key=value and "key": "value" of secret-looking keys,
+// bearer and basic credentials, passwords in URLs, private key blocks, well-known token shapes,
+// JWTs.
+MaskedText mask(std::string_view text);
+MaskedText operator+(const MaskedText& a, const MaskedText& b);
+
+// True where mask() would change the text: the diff guard's secret scan.
+bool has_secret(std::string_view text);
+
+}  // namespace healer

@@ -1,0 +1,4 @@
+#include "types/json_impl.h"
+#include "types/pull_request.h"
+
+HEALER_JSON(healer::PullRequest)

@@ -1,0 +1,70 @@
+#include <gtest/gtest.h>
+
+#include "types/deploy.h"
+#include "types/incident.h"
+#include "types/json.h"
+#include "types/mask.h"
+
+namespace healer {
+namespace {
+
+TEST(Json, IncidentSurvivesARoundTrip) {
+  Incident incident;
+  incident.id = "a";
+  incident.status = IncidentStatus::verifying;
+  incident.first_seen = 1'767'225'600'000;
+  incident.evidence.push_back({.time = 1, .source = "x", .host = "h", .text = "bad \xff byte"});
+  incident.timeline.push_back(
+      {.status = IncidentStatus::fixing, .at = 5, .detail = "why", .actor = "healer"});
+  const auto back = from_json<Incident>(to_json(incident));
+  ASSERT_TRUE(back) << back.error().message;
+  EXPECT_EQ(back->status, IncidentStatus::verifying);
+  EXPECT_EQ(back->first_seen.ms, 1'767'225'600'000);
+  EXPECT_EQ(back->evidence.at(0).text, "bad \xef\xbf\xbd byte");
+  EXPECT_EQ(back->timeline.at(0).status, IncidentStatus::fixing);
+}
+
+TEST(Json, ErrorsNameTheMember) {
+  EXPECT_EQ(from_json<Deploy>("{}").error().message, "missing member \"service\"");
+  EXPECT_EQ(from_json<Deploy>(R"({"service": 3})").error().message, "\"service\" must be a string");
+  EXPECT_EQ(from_json<Deploy>(R"({"service": "a", "at": "x"})").error().message,
+            "\"at\" must be an RFC 3339 time");
+  EXPECT_FALSE(from_json<Deploy>("{\"service\":"));
+  EXPECT_EQ(from_json<TimelineEntry>(R"({"status":"broken"})").error().message.substr(0, 32),
+            "\"status\" must be one of detect");
+}
+
+TEST(Json, SchemaComesFromTheTable) {
+  const std::string schema = json_schema<Deploy>();
+  EXPECT_NE(schema.find("\"required\":[\"service\"]"), std::string::npos) << schema;
+}
+
+struct MaskCase {
+  const char* in;
+  const char* out;
+};
+
+TEST(Mask, Secrets) {
+  const MaskCase cases[] = {
+      {"password=hunter2 user=bob", "password=[secret] user=bob"},
+      {"\"api_key\": \"abc def\", \"x\": 1", "\"api_key\": \"[secret]\", \"x\": 1"},
+      {"DB_PASSWORD: s3cr3t", "DB_PASSWORD: [secret]"},
+      {"postgres://app:pa55@db:5432/x", "postgres://app:[secret]@db:5432/x"},
+      {"Authorization: Bearer abcdef0123456789", "Authorization: Bearer [secret]"},
+      {"token ghp_0123456789abcdefghijklmnopqrstuv!", "token [secret]!"},
+      {"-----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY-----\nx", "[secret]\nx"},
+      {"password authentication failed for user \"app\"",
+       "password authentication failed for user \"app\""},
+      {"token: ${TOKEN}", "token: ${TOKEN}"},
+      {"pool size 20, tokens: 5", "pool size 20, tokens: 5"},
+      {"http://host:8080/path", "http://host:8080/path"},
+  };
+  for (const auto& c : cases) {
+    EXPECT_EQ(mask(c.in).str(), c.out);
+    EXPECT_EQ(mask(c.out).str(), c.out) << "masking twice changes nothing";
+    EXPECT_EQ(has_secret(c.in), std::string_view(c.in) != c.out);
+  }
+}
+
+}  // namespace
+}  // namespace healer
