@@ -30,8 +30,9 @@ TEST(Json, ErrorsNameTheMember) {
   EXPECT_EQ(from_json<Deploy>(R"({"service": "a", "at": "x"})").error().message,
             "\"at\" must be an RFC 3339 time");
   EXPECT_FALSE(from_json<Deploy>("{\"service\":"));
-  EXPECT_EQ(from_json<TimelineEntry>(R"({"status":"broken"})").error().message.substr(0, 32),
-            "\"status\" must be one of detect");
+  EXPECT_TRUE(from_json<TimelineEntry>(R"({"status":"broken"})")
+                  .error()
+                  .message.starts_with("\"status\" must be one of detected, analyzed"));
 }
 
 TEST(Json, SchemaComesFromTheTable) {
