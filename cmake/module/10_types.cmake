@@ -1,1 +1,1 @@
-healer_module(types types base lib::boost_json)
+healer_module(types types base lib::boost_json lib::fyaml)

@@ -1,0 +1,29 @@
+#include "types/yaml.h"
+
+#include <gtest/gtest.h>
+
+namespace healer {
+namespace {
+
+TEST(Yaml, ReadsATree) {
+  const auto root = parse_yaml("a: 1\nb: [x, 'y']\nc:\n  d: ~\n  e: &q hi\nf: *q\n", "t.yaml");
+  ASSERT_TRUE(root) << root.error().message;
+  EXPECT_EQ(root->text("a"), "1");
+  EXPECT_EQ(root->texts("b"), (std::vector<std::string>{"x", "y"}));
+  EXPECT_TRUE(root->find("c")->find("d")->is_null());
+  EXPECT_EQ(root->text("f"), "hi");
+  EXPECT_EQ(root->find("b")->line, 2);
+}
+
+TEST(Yaml, ErrorsNameFileAndLine) {
+  EXPECT_TRUE(parse_yaml("a: [1\nb: 2", "t.yaml").error().message.starts_with("t.yaml:"));
+  EXPECT_FALSE(parse_yaml("a: 1\na: 2\n", "t.yaml"));
+  EXPECT_TRUE(parse_yaml("", "t.yaml")->is_null());
+  EXPECT_TRUE(parse_yaml("# only a comment\n", "t.yaml"));
+  const auto root = parse_yaml("chekc: [a]\n", "r.yml");
+  EXPECT_EQ(check_keys(*root, {"check", "deploy"}, "r.yml").error().message,
+            "r.yml:1: unknown key \"chekc\"; did you mean \"check\"?");
+}
+
+}  // namespace
+}  // namespace healer
