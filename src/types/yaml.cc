@@ -51,7 +51,7 @@ Result<YamlNode> convert(fy_node* node, std::string_view name, int depth) {
       YamlNode key = TRY(convert(fy_node_pair_key(pair), name, depth + 1));
       YamlNode value = TRY(convert(fy_node_pair_value(pair), name, depth + 1));
       if (out.line == 0) out.line = key.line;
-      if (value.line == 0) value.line = key.line;
+      if (key.line != 0) value.line = key.line;
       if (out.find(key.scalar) != nullptr)
         return fail(Errc::invalid_input, std::string(name) + ":" + std::to_string(key.line) +
                                              ": key \"" + key.scalar + "\" occurs twice");

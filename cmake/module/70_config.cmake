@@ -1,0 +1,1 @@
+healer_module(app_config app/config types lib::fmt)

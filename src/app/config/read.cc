@@ -1,0 +1,145 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <set>
+
+#include "app/config/settings.h"
+#include "types/yaml.h"
+
+namespace healer {
+namespace {
+
+std::string environment_name(std::string_view setting) {
+  std::string out = "HEALER_";
+  for (const char c : setting)
+    out += c == '.' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return out;
+}
+
+std::vector<std::string> values_of(const YamlNode& node) {
+  std::vector<std::string> out;
+  if (node.kind == YamlNode::Kind::scalar) out.push_back(node.scalar);
+  for (const auto& item : node.items) out.push_back(item.scalar);
+  return out;
+}
+
+Result<RepositoryRef> read_repository(const YamlNode& node, std::string_view name) {
+  if (node.kind == YamlNode::Kind::scalar) return RepositoryRef{.url = node.scalar};
+  TRY(check_keys(node, {"url", "branch", "path", "role", "trust_deploy", "values"}, name));
+  RepositoryRef out{
+      .url = node.text("url"), .branch = node.text("branch"), .path = node.text("path")};
+  if (out.url.empty())
+    return fail(Errc::invalid_input,
+                fmt::format("{}:{}: a repository needs a url", name, node.line));
+  const std::string role = node.text("role", "code");
+  const auto parsed = parse_enum<RepositoryRole>(role);
+  if (!parsed)
+    return fail(Errc::invalid_input, fmt::format("{}:{}: role \"{}\" is not code, config or chart",
+                                                 name, node.line, role));
+  out.role = *parsed;
+  out.trust_deploy = node.text("trust_deploy", "false") == "true";
+  return out;
+}
+
+Result<Service> read_service(const YamlNode& node, std::string_view name) {
+  TRY(check_keys(
+      node, {"name", "environment", "owner", "contacts", "match", "logs", "repositories"}, name));
+  Service out{.name = node.text("name"),
+              .environment = node.text("environment", "production"),
+              .owner = node.text("owner"),
+              .contacts = node.texts("contacts"),
+              .match = node.texts("match"),
+              .logs = node.texts("logs"),
+              .repositories = {}};
+  if (out.name.empty())
+    return fail(Errc::invalid_input, fmt::format("{}:{}: a service needs a name", name, node.line));
+  if (const YamlNode* repositories = node.find("repositories"))
+    for (const auto& item : repositories->items)
+      out.repositories.push_back(TRY(read_repository(item, name)));
+  return out;
+}
+
+Result<NotifyRoute> read_route(const YamlNode& node, std::string_view name) {
+  TRY(check_keys(node, {"name", "kind", "url", "owners", "severities", "statuses"}, name));
+  NotifyRoute out{.name = node.text("name"),
+                  .kind = node.text("kind", "webhook"),
+                  .url = node.text("url"),
+                  .owners = node.texts("owners"),
+                  .severities = node.texts("severities"),
+                  .statuses = node.texts("statuses")};
+  if (out.kind != "slack" && out.kind != "webhook" && out.kind != "console")
+    return fail(Errc::invalid_input,
+                fmt::format("{}:{}: kind \"{}\" is not slack, webhook or console", name, node.line,
+                            out.kind));
+  if (out.url.empty() && out.kind != "console")
+    return fail(Errc::invalid_input,
+                fmt::format("{}:{}: a {} route needs a url", name, node.line, out.kind));
+  if (out.name.empty()) out.name = out.kind;
+  return out;
+}
+
+// Sets every row found under `node`, whose keys are prefixed by `prefix`.
+Result<void> read_rows(Settings& out, const YamlNode& node, const std::string& prefix,
+                       std::string_view name) {
+  std::vector<std::string_view> known;
+  for (const auto& row : setting_rows()) {
+    std::string_view rest = row.name;
+    if (!rest.starts_with(prefix)) continue;
+    rest.remove_prefix(prefix.size());
+    known.push_back(rest.substr(0, rest.find('.')));
+  }
+  if (prefix.empty()) known.insert(known.end(), {"services", "notify"});
+  TRY(check_keys(node, known, name));
+  for (const auto& [key, value] : node.members) {
+    const std::string full = prefix + key;
+    const auto row = std::ranges::find(setting_rows(), full, &SettingRow::name);
+    if (row == setting_rows().end()) {
+      if (value.kind == YamlNode::Kind::map) TRY(read_rows(out, value, full + ".", name));
+      continue;
+    }
+    if (value.is_null()) continue;
+    if (auto set = row->set(out, values_of(value)); !set)
+      return fail(Errc::invalid_input,
+                  fmt::format("{}:{}: {}: {}", name, value.line, full, set.error().message));
+  }
+  return {};
+}
+
+Result<void> read_environment(Settings& out,
+                              const std::map<std::string, std::string>& environment) {
+  for (const auto& row : setting_rows()) {
+    const auto found = environment.find(environment_name(row.name));
+    if (found == environment.end()) continue;
+    if (auto set = row.set(out, {found->second}); !set)
+      return fail(Errc::invalid_input, fmt::format("{}: {}", found->first, set.error().message));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Settings> read_settings(std::string_view yaml, std::string_view name,
+                               const std::map<std::string, std::string>& environment) {
+  Settings out;
+  const YamlNode root = TRY(parse_yaml(yaml, name));
+  if (root.kind == YamlNode::Kind::map) {
+    TRY(read_rows(out, root, "", name));
+    if (const YamlNode* services = root.find("services"))
+      for (const auto& item : services->items)
+        out.services.push_back(TRY(read_service(item, name)));
+    if (const YamlNode* routes = root.find("notify"))
+      for (const auto& item : routes->items) out.notify.push_back(TRY(read_route(item, name)));
+  } else if (!root.is_null()) {
+    return fail(Errc::invalid_input, fmt::format("{}: the file must be a map of settings", name));
+  }
+  std::set<std::string> names;
+  for (const auto& service : out.services)
+    if (!names.insert(service.name).second)
+      return fail(Errc::invalid_input,
+                  fmt::format("{}: service \"{}\" is declared twice", name, service.name));
+  TRY(read_environment(out, environment));
+  return out;
+}
+
+}  // namespace healer

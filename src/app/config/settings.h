@@ -1,0 +1,65 @@
+#pragma once
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "types/policy.h"
+#include "types/service.h"
+
+namespace healer {
+
+// Where a notification goes: healer.yaml `notify:`. Empty lists match everything.
+struct NotifyRoute {
+  std::string name;
+  std::string kind;  // slack, webhook or console
+  std::string url;
+  std::vector<std::string> owners, severities, statuses;
+};
+
+// All of healer.yaml. Read once into an immutable snapshot; SIGHUP swaps the `live` ones.
+struct Settings {
+  std::string listen = "127.0.0.1:3000";
+  std::string data = ".healer";
+  std::string log_level = "info";
+  bool log_json = false;
+  std::string token_admin, token_read;
+  std::vector<std::string> hosts;  // further Host names that may reach it
+  int step_threads = 4;
+  int mining_shards = 1;
+  Millis event_gap{250};      // lines of one event may be this far apart
+  Millis poll_pulls{10'000};  // how often an open pull request is looked at
+  Millis check_time_max{120'000};
+  std::int64_t check_memory_mib = 1024;
+  std::int64_t check_disk_mib = 512;
+  std::int64_t check_processes_max = 256;
+  std::string llm_url, llm_model, llm_key;
+  Policy policy;
+  std::vector<Service> services;
+  std::vector<NotifyRoute> notify;
+};
+
+enum class Reload { live, restart };
+
+// One scalar or list setting: `policy.persist_count` in healer.yaml, HEALER_POLICY_PERSIST_COUNT in
+// the environment. This table is the only declaration: reader, unknown-key errors, `healer config
+// print` and docs/settings.md all come from it.
+struct SettingRow {
+  std::string name;
+  std::string doc;
+  Reload reload;
+  std::function<Result<void>(Settings&, const std::vector<std::string>&)> set;
+  std::function<std::string(const Settings&)> get;
+};
+const std::vector<SettingRow>& setting_rows();
+
+// Reads YAML over the defaults, then the environment (names as above) over that.
+Result<Settings> read_settings(std::string_view yaml, std::string_view name,
+                               const std::map<std::string, std::string>& environment);
+
+// The settings as YAML with a comment each; secrets masked. Reads back to the same settings
+// otherwise.
+std::string print_settings(const Settings& settings);
+
+}  // namespace healer

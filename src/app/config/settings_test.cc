@@ -1,0 +1,55 @@
+#include "app/config/settings.h"
+
+#include <gtest/gtest.h>
+
+namespace healer {
+namespace {
+
+TEST(Settings, DefaultsPrintAndReadBack) {
+  const std::string printed = print_settings(Settings{});
+  const auto back = read_settings(printed, "healer.yaml", {});
+  ASSERT_TRUE(back) << back.error().message;
+  EXPECT_EQ(print_settings(*back), printed);
+}
+
+TEST(Settings, EnvironmentWinsOverTheFile) {
+  const auto read = read_settings("policy:\n  persist_count: 3\nlisten: 127.0.0.1:1\n",
+                                  "healer.yaml", {{"HEALER_LISTEN", "127.0.0.1:2"}});
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(read->listen, "127.0.0.1:2");
+  EXPECT_EQ(read->policy.persist_count, 3);
+}
+
+TEST(Settings, ServicesAndRoutes) {
+  const auto read = read_settings(
+      "services:\n  - name: shop\n    logs: [/var/log/shop.log]\n    repositories:\n      - url: "
+      "/r/shop.git\n"
+      "        trust_deploy: true\nnotify:\n  - kind: slack\n    url: http://127.0.0.1/x\n    "
+      "severities: critical\n",
+      "healer.yaml", {});
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(read->services.at(0).environment, "production");
+  EXPECT_TRUE(read->services.at(0).repositories.at(0).trust_deploy);
+  EXPECT_EQ(read->notify.at(0).severities, std::vector<std::string>{"critical"});
+}
+
+TEST(Settings, ErrorsSayWhereAndWhat) {
+  const auto message = [](std::string_view yaml) {
+    return read_settings(yaml, "h.yaml", {}).error().message;
+  };
+  EXPECT_EQ(message("polcy:\n  x: 1\n"),
+            "h.yaml:1: unknown key \"polcy\"; did you mean \"policy\"?");
+  EXPECT_EQ(message("policy:\n  persist_cuont: 1\n"),
+            "h.yaml:2: unknown key \"persist_cuont\"; did you mean \"persist_count\"?");
+  EXPECT_EQ(message("policy:\n  cooldown: soon\n"),
+            "h.yaml:2: policy.cooldown: expected a duration such as 30s or 1h30m, found \"soon\"");
+  EXPECT_EQ(message("policy:\n  persist_count: -1\n"),
+            "h.yaml:2: policy.persist_count: expected a number that is not negative, found \"-1\"");
+  EXPECT_EQ(message("services:\n  - name: a\n  - name: a\n"),
+            "h.yaml: service \"a\" is declared twice");
+  EXPECT_EQ(message("notify:\n  - kind: pager\n"),
+            "h.yaml:2: kind \"pager\" is not slack, webhook or console");
+}
+
+}  // namespace
+}  // namespace healer
