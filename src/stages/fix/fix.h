@@ -1,0 +1,40 @@
+#pragma once
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "stages/fix/history.h"
+#include "stages/fix/playbook.h"
+#include "types/finding.h"
+#include "types/patch.h"
+
+namespace healer {
+
+struct RepoModel;  // repo/repo_model.h
+
+// Looks for the one smallest safe change that explains the finding. `history` has the newest change
+// first. Evidence is data: a captured value is used only where the playbook's type check takes it,
+// never as a path or a key. Pure; O(playbooks x evidence + candidates).
+// Choice: two plans are equally likely. Refusal: nothing was safe; it says why, per playbook.
+PlanResult plan(const Finding& finding, const RepoModel& repo,
+                std::span<const SettingChange> history, std::span<const Playbook> playbooks);
+
+// Text of a file of the repository at the base commit; nullopt if there is none.
+using ReadFile = std::function<std::optional<std::string>(const std::string& path)>;
+
+// Carries the plan out on those files: structure-preserving, `conflict` where an old value is no
+// longer what the plan says. The patch's diff is in git's form. Pure.
+Result<Patch> make_patch(const Plan& plan, const ReadFile& read);
+
+// 16 hex digits over the playbook and the edits; equal plans have equal hashes. What an approval
+// names.
+std::string plan_hash(const Plan& plan);
+
+// One sentence on what the plan changes, with file, path and both values.
+std::string describe(const Plan& plan);
+
+}  // namespace healer
