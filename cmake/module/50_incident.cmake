@@ -1,0 +1,1 @@
+healer_module(incident incident types lib::fmt)
