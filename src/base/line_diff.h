@@ -15,7 +15,7 @@ struct DiffLine {
 // Lines of `text` without their newlines; a final newline opens no further line.
 std::vector<std::string_view> split_lines(std::string_view text);
 
-// The shortest line script from `before` to `after`, in order; where it would be longer than 4000
+// The shortest line script from `before` to `after`, in order; where it would be longer than 1000
 // changes, the whole middle counts as replaced. Views point into the arguments.
 std::vector<DiffLine> line_diff(std::string_view before, std::string_view after);
 
