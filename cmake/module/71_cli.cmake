@@ -1,0 +1,1 @@
+healer_module(app_cli app/cli types lib::fmt)
