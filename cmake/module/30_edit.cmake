@@ -1,0 +1,1 @@
+healer_module(edit edit types lib::fyaml lib::tomlplusplus)
