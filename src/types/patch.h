@@ -48,13 +48,13 @@ struct Plan {
 template <>
 struct FieldsOf<Plan> {
   static constexpr auto table = std::tuple{
-      field("playbook", &Plan::playbook, "playbook id", true),
-      field("title", &Plan::title, "what it does, imperative", true),
+      field("playbook", &Plan::playbook, "playbook id"),
+      field("title", &Plan::title, "what it does, imperative"),
       field("reason", &Plan::reason, "why this is the cause"),
       field("risk", &Plan::risk, "what could go wrong"),
       field("rollback", &Plan::rollback, "how to undo it"),
       field("confidence", &Plan::confidence, "0 to 1"),
-      field("edits", &Plan::edits, "edits, in order", true),
+      field("edits", &Plan::edits, "edits, in order"),
   };
 };
 
