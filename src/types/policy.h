@@ -53,6 +53,7 @@ struct RepositoryRules {
   std::map<Category, Autonomy> autonomy_by_category;
   std::map<std::string, Autonomy> autonomy_by_path;  // glob of a touched file
   std::map<std::string, std::string> service_paths;  // service name -> folder
+  bool agent = true;                                 // a coding agent may work here
   Millis verify_min{0};                              // 0: the policy's
   std::string base_branch;
 };
