@@ -10,7 +10,7 @@ namespace healer {
 // Who wants the fix. A person's hand goes further than the server's own.
 enum class Request {
   none,          // the server found it by itself
-  api,           // POST /incidents/{id}/fix: skips severity, uncertain, persistence and declined
+  api,           // POST /incidents/{id}/fix: skips severity, age, persistence and declined
   command_line,  // `healer fix`: needs no .healer.yml; only the kill switch and missing evidence
                  // stop
 };

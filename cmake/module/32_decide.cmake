@@ -1,0 +1,1 @@
+healer_module(stages_decide stages/decide types lib::fmt)

@@ -1,0 +1,1 @@
+healer_module(stages_verify stages/verify types lib::fmt)
