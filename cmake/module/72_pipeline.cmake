@@ -1,0 +1,1 @@
+healer_module(app_pipeline app/pipeline types base)
