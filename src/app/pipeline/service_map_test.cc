@@ -27,7 +27,7 @@ TEST(ServiceMap, ClaimsByLogFileGlobAndLabel) {
 }
 
 TEST(ServiceMap, AHintOfAnUnknownServiceIsNotBelieved) {
-  ServiceMap map({{.name = "pay"}});
+  ServiceMap map(std::vector<Service>{{.name = "pay"}});
   RecordBatch batch;
   batch.records = {record("x"), record("y")};
   batch.records[0].service = "pay";
@@ -38,7 +38,7 @@ TEST(ServiceMap, AHintOfAnUnknownServiceIsNotBelieved) {
 }
 
 TEST(ServiceMap, ARecordCarriesTheVersionThatWroteIt) {
-  ServiceMap map({{.name = "shop", .match = {"*"}}});
+  ServiceMap map(std::vector<Service>{{.name = "shop", .match = {"*"}}});
   map.deployed({.service = "shop", .commit = "new", .at = 2000});
   map.deployed({.service = "shop", .commit = "old", .at = 500});
   map.deployed({.service = "shop", .commit = "bad", .status = "failed", .at = 600});
