@@ -1,0 +1,1 @@
+healer_module(ports_store ports/store types lib::fmt lib::sqlite)

@@ -1,0 +1,1 @@
+healer_module(engine engine base ports_store lib::fmt)
