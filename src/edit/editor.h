@@ -11,7 +11,7 @@
 namespace healer {
 
 // Structure-preserving edits of other people's configuration files. Law: an edit parses the text to
-// byte spans, splices the source, parses again, and fails (internal) unless exactly the intended
+// byte spans, splices the source, parses again, and fails (unsupported) unless only the intended
 // path differs; no document is ever emitted. Comments, key order, quoting, indentation, line ends,
 // BOM and the final newline (or its absence) stay. Pure; no state; thread-safe; O(text).
 enum class Format { yaml, json, toml, ini, env, properties };
