@@ -1,0 +1,1 @@
+healer_module(stages_review stages/review types edit lib::fmt lib::re2)
