@@ -7,35 +7,37 @@
 
 namespace healer {
 
-// Everything the workflow of one incident remembers between steps: what people see, and the bookkeeping.
-// Stored as JSON in the engine's state; readers ignore members they do not know, so that a newer
-// release reads an older row.
+// Everything the workflow of one incident remembers between steps: what people see, and the
+// bookkeeping. Stored as JSON in the engine's state; readers ignore members they do not know, so
+// that a newer release reads an older row.
 struct IncidentRecord {
   Incident incident;
   Analysis analysis;
   std::string source;
-  std::string version;          // that logged the symptom
+  std::string version;  // that logged the symptom
   bool process_death = false;
-  bool alert = false;           // comes from an alerting system
+  bool alert = false;  // comes from an alerting system
   bool alert_firing = false;
   UtcTime alert_changed_at;
-  UtcTime newest_record;        // arrival of the newest record
-  UtcTime record_time;          // what that record says of its own time
-  std::string request;          // none, api or command_line: who wants the fix
-  std::string approved;         // plan hash or head sha that a person approved
+  UtcTime newest_record;  // arrival of the newest record
+  UtcTime record_time;    // what that record says of its own time
+  std::string request;    // none, api or command_line: who wants the fix
+  std::string approved;   // plan hash or head sha that a person approved
   std::string approved_by;
   UtcTime approved_at;
-  int reminders = 0;            // contacts asked about a waiting approval
+  int reminders = 0;  // contacts asked about a waiting approval
   int attempts = 0;
   int rebases = 0;
   std::string base_branch, base_sha;
-  UtcTime commit_at;            // date of the commit, so that its hash repeats on replay
+  UtcTime commit_at;  // date of the commit, so that its hash repeats on replay
   Plan plan;
   Proof proof;
   Review review;
   std::int64_t pr_number = 0;
   UtcTime merged_at, deployed_at;
   std::string deployed_commit;
+  std::int64_t onset_ms =
+      0;  // from the deploy of the broken version to its first error; 0: unknown
   std::int64_t former_gap_ms = 0;
   double former_normal_per_minute = 0;
   std::int64_t verify_min_ms = 0;  // of .healer.yml
@@ -72,8 +74,10 @@ struct FieldsOf<IncidentRecord> {
       field("merged_at", &R::merged_at, "when merged"),
       field("deployed_at", &R::deployed_at, "when the merge was deployed"),
       field("deployed_commit", &R::deployed_commit, "what was deployed"),
+      field("onset_ms", &R::onset_ms, "deploy of the broken version to its first error"),
       field("former_gap_ms", &R::former_gap_ms, "mean gap of the symptom before"),
-      field("former_normal_per_minute", &R::former_normal_per_minute, "usual rate of other records"),
+      field("former_normal_per_minute", &R::former_normal_per_minute,
+            "usual rate of other records"),
       field("verify_min_ms", &R::verify_min_ms, "watch at least this long"),
       field("revert_url", &R::revert_url, "pull request of the revert"),
   };

@@ -1,0 +1,153 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "incident/flow_step.h"
+#include "types/json.h"
+
+namespace healer {
+namespace {
+
+// The usual rate of a service's records is read from this long before the symptom began.
+constexpr Millis kUsualRateWindow{600'000};
+// The watch lasts at least this many times what the broken version took from its deploy to its
+// first error …
+constexpr int kOnsetFactor = 2;
+// … but a slow burn does not hold an incident open for days.
+constexpr Millis kOnsetWatchMax{6 * 3'600'000};
+
+std::int64_t total(const std::vector<CountSum>& sums) {
+  std::int64_t out = 0;
+  for (const auto& sum : sums) out += sum.n;
+  return out;
+}
+
+}  // namespace
+
+Result<StepResult> IncidentFlow::deploy_step(Step& step) {
+  Incident& incident = step.incident();
+  const RepositoryRef* repository = fix_repository(step.service);
+  if (can(incident.status, IncidentEvent::await_deploy))
+    TRY(step.move(IncidentEvent::await_deploy,
+                  "waiting for a deploy that contains " + incident.merge_sha.substr(0, 12)));
+  if (repository != nullptr && repository->trust_deploy) {
+    TRY(step.context.intent("deploy " + incident.merge_sha));
+    TRY(world_.workbench.deploy(*repository, incident));
+  }
+  return step.wait("await_deploy", step.now);
+}
+
+// Runs at once, on every deploy event, and when the wait is over.
+Result<StepResult> IncidentFlow::await_deploy_step(Step& step) {
+  const Incident& incident = step.incident();
+  const auto deploy = TRY(world_.ledger.deployed(incident.service));
+  const RepositoryRef* repository = fix_repository(step.service);
+  if (deploy && repository != nullptr && deploy->status == "success" &&
+      TRY(world_.workbench.contains(*repository, deploy->commit, incident.merge_sha)))
+    return start_watch(step, *deploy);
+  const UnixMs latest = step.record.merged_at + step.policy().deploy_wait.count();
+  if (step.now < latest) return step.wait("await_deploy", latest);
+  TRY(step.move(IncidentEvent::lose_sight,
+                fmt::format("no deploy with the fix was reported within {}; nothing is reverted",
+                            format_duration(step.policy().deploy_wait))));
+  return step.done();
+}
+
+Result<StepResult> IncidentFlow::start_watch(Step& step, const Deploy& deploy) {
+  IncidentRecord& record = step.record;
+  const Incident& incident = step.incident();
+  record.deployed_at = std::max<UnixMs>(deploy.at, record.merged_at);
+  record.deployed_commit = deploy.commit;
+  const std::int64_t seen = std::max<std::int64_t>(1, incident.count - 1);
+  record.former_gap_ms = std::max<std::int64_t>(0, incident.last_seen - incident.first_seen) / seen;
+  const UnixMs from = incident.first_seen - kUsualRateWindow.count();
+  const auto usual =
+      TRY(world_.counts.counts(normal_fingerprint(incident.service), from, incident.first_seen));
+  UnixMs begin = incident.first_seen;
+  for (const auto& sum : usual) begin = std::min(begin, std::max(from, sum.first_bucket));
+  const double minutes =
+      static_cast<double>(std::max<std::int64_t>(incident.first_seen - begin, 1000)) / 60'000.0;
+  record.former_normal_per_minute = static_cast<double>(total(usual)) / minutes;
+  if (record.onset_ms > 0)
+    record.verify_min_ms =
+        std::max(record.verify_min_ms,
+                 std::min<std::int64_t>(kOnsetFactor * record.onset_ms, kOnsetWatchMax.count()));
+  TRY(step.move(IncidentEvent::watch, fmt::format("{} is deployed; watching for the symptom",
+                                                  deploy.commit.substr(0, 12))));
+  return step.go_on("watch");
+}
+
+Result<StepResult> IncidentFlow::watch_step(Step& step) {
+  IncidentRecord& record = step.record;
+  Incident& incident = step.incident();
+  const Finding finding = to_finding(record);
+  Watch watch;
+  watch.merged_at = record.merged_at;
+  watch.deployed_at = record.deployed_at;
+  watch.version = record.deployed_commit;
+  watch.former_gap = Millis(record.former_gap_ms);
+  watch.former_normal_per_minute = record.former_normal_per_minute;
+  watch.verify_min = Millis(record.verify_min_ms);
+  watch.alert = record.alert;
+  watch.alert_firing = record.alert_firing;
+  watch.alert_changed_at = record.alert_changed_at;
+
+  SignalWindow window;
+  const UnixMs from = record.deployed_at, to = step.now + 1;
+  const auto is_new = [&](const CountSum& sum) {
+    return sum.version == record.deployed_commit || sum.version.empty();
+  };
+  for (const auto& sum : TRY(world_.counts.counts(finding.fingerprint, from, to)))
+    (is_new(sum) ? window.symptom_new : window.symptom_old) += static_cast<std::uint64_t>(sum.n);
+  for (const auto& sum : TRY(world_.counts.counts(normal_fingerprint(incident.service), from, to)))
+    if (is_new(sum)) window.normal += static_cast<std::uint64_t>(sum.n);
+  window.similar_new = static_cast<std::uint64_t>(TRY(similar_since(step)));
+
+  const Outcome outcome = verify(watch, window, step.policy(), step.now);
+  switch (outcome.kind) {
+    case OutcomeKind::watching: return step.wait("watch", outcome.recheck_at);
+    case OutcomeKind::healed: TRY(step.move(IncidentEvent::heal, outcome.because)); break;
+    case OutcomeKind::unknown: TRY(step.move(IncidentEvent::lose_sight, outcome.because)); break;
+    case OutcomeKind::recurred:
+      TRY(step.move(IncidentEvent::recur, outcome.because));
+      step.also.add(Ledger::fix_failed(incident.repository, incident.id, step.now));
+      break;
+  }
+  step.also.add(Ledger::fix_ended(incident.fingerprint, record.deployed_commit, step.now));
+  step.also.add(Ledger::plan_released(incident.repository, incident.plan_hash));
+  if (outcome.kind == OutcomeKind::recurred && step.policy().revert_on_recurrence)
+    return step.go_on("revert");
+  return step.done();
+}
+
+// Records of incidents of this service, opened since the deploy, that are the same failure in other
+// words.
+Result<std::int64_t> IncidentFlow::similar_since(Step& step) {
+  std::int64_t out = 0;
+  IncidentQuery query;
+  query.service = step.incident().service;
+  query.category = to_string(step.incident().category);
+  query.from = step.record.deployed_at;
+  for (const auto& row : TRY(world_.incidents.incidents(query)).rows) {
+    if (row.id == step.incident().id || step.record.analysis.knowledge.empty()) continue;
+    const auto other = TRY(world_.knowledge_of(row.id));
+    if (other != step.record.analysis.knowledge) continue;
+    for (const auto& sum :
+         TRY(world_.counts.counts(row.fingerprint, step.record.deployed_at, step.now + 1)))
+      if (sum.version == step.record.deployed_commit || sum.version.empty()) out += sum.n;
+  }
+  return out;
+}
+
+Result<StepResult> IncidentFlow::revert_step(Step& step) {
+  Incident& incident = step.incident();
+  TRY(step.context.intent("revert " + incident.merge_sha));
+  const RepositoryRef* repository = fix_repository(step.service);
+  if (repository == nullptr) return fail(Errc::not_found, "the service has no repository any more");
+  step.record.revert_url = TRY(world_.workbench.revert(*repository, step.record));
+  TRY(step.move(IncidentEvent::revert, "reverted by " + step.record.revert_url));
+  return step.done();
+}
+
+}  // namespace healer

@@ -1,0 +1,88 @@
+#pragma once
+#include <functional>
+#include <map>
+#include <mutex>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/step.h"
+#include "incident/proof.h"
+#include "ports/exec/exec.h"
+#include "ports/forge/forge.h"
+#include "stages/fix/fix.h"
+#include "types/incident_record.h"
+#include "types/policy.h"
+#include "types/pull_request.h"
+#include "types/service.h"
+
+namespace healer {
+
+// Where a fix is made: the base commit of a repository and what its owners allow there.
+struct RepositoryBase {
+  RepositoryRef ref;
+  std::string branch, sha;
+  RepositoryRules rules;
+};
+
+struct Proven {
+  Proof proof;
+  bool regression = false;  // the change breaks what worked
+};
+
+struct WorkbenchOptions {
+  std::string scratch;  // folder for the trees that a check runs on
+  Millis check_time_max{120'000};
+  std::int64_t check_memory_mib = 1024;
+  std::int64_t check_disk_mib = 512;
+  std::int64_t check_processes_max = 256;
+};
+
+// The hands of an incident's steps: repository, sandbox and forge behind the words of a fix. Every
+// effect is looked up by its natural key first, so that repeating one is harmless. Blocking;
+// thread-safe.
+class Workbench {
+ public:
+  Workbench(Forge& forge, Executor& executor, std::vector<Playbook> playbooks,
+            WorkbenchOptions options);
+
+  Result<RepositoryBase> base(const RepositoryRef& repository);  // fetches
+  Result<RepositoryBase> base_at(const RepositoryRef& repository, const std::string& branch,
+                                 const std::string& sha);
+  Result<bool> contains(const RepositoryRef& repository, const std::string& commit,
+                        const std::string& ancestor);
+
+  Result<PlanResult> plan(const Finding& finding, const RepositoryBase& base);
+  Result<Patch> patch(const Plan& plan, const RepositoryBase& base);
+  // The owners' check on the broken and on the fixed tree, both in the sandbox.
+  Result<Proven> prove(const Patch& patch, const RepositoryBase& base);
+
+  // Commits on the base and pushes the incident's branch; returns the head. conflict: somebody else
+  // pushed.
+  Result<std::string> push(const RepositoryRef& repository, const IncidentRecord& record,
+                           const Patch& patch);
+  Result<PullRequest> open_pull(const RepositoryRef& repository, const IncidentRecord& record);
+  Result<PullRequest> pull(const RepositoryRef& repository, const IncidentRecord& record);
+  Result<void> add_review(const RepositoryRef& repository, const IncidentRecord& record);
+  Result<std::string> merge(const RepositoryRef& repository,
+                            const IncidentRecord& record);  // merge commit
+  Result<std::string> revert(const RepositoryRef& repository,
+                             const IncidentRecord& record);  // its pull request
+  Result<void> say(const IncidentRecord& record, const std::string& text);
+  Result<void> close_pull(const IncidentRecord& record, const std::string& text);
+  // The owners' `deploy` argv at the merge commit.
+  Result<void> deploy(const RepositoryRef& repository, const Incident& incident);
+
+ private:
+  Result<CheckRun> run_check(const RepositoryBase& base, const std::vector<FileChange>& changes);
+
+  Forge& forge_;
+  Executor& executor_;
+  const std::vector<Playbook> playbooks_;
+  const WorkbenchOptions options_;
+  std::mutex mutex_;
+  std::map<std::string, CheckRun>
+      broken_runs_;  // by tree and check: five fixes of one base share one run
+};
+
+}  // namespace healer
