@@ -46,7 +46,10 @@ std::string comment_of(std::string_view text, const Node& node, const FormatOps&
   const std::size_t value_end = node.span.offset + node.span.length;
   std::string_view rest = text.substr(value_end, edit::line_end(text, value_end) - value_end);
   const std::size_t next = rest.find_first_not_of(",]} \t");
-  if (next != std::string_view::npos && next > 0 &&
+  const bool apart =
+      next != 0 || (value_end > 0 &&
+                    std::string_view(" \t").find(text[value_end - 1]) != std::string_view::npos);
+  if (next != std::string_view::npos && apart &&
       ops.comment_beside.find(rest[next]) != std::string_view::npos)
     if (const auto words = comment_text(rest.substr(next), ops.comment_beside))
       return std::string(*words);
@@ -73,7 +76,9 @@ std::string spliced(std::string_view text, const Splice& splice) {
   return out;
 }
 
-std::string quoted(std::string_view path) { return "\"" + std::string(path) + "\""; }
+std::string quoted(std::string_view path) {
+  return path.find('"') == path.npos ? "\"" + std::string(path) + "\"" : std::string(path);
+}
 
 Result<std::size_t> find_node(const Tree& tree, std::string_view path) {
   std::optional<std::size_t> found;

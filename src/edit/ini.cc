@@ -128,10 +128,13 @@ class Reader {
         return;
       }
     }
-    for (std::size_t i = at; i < end; ++i)
-      if (is_comment(line.substr(i)) && (i == from || blank_char(line[i - 1]))) end = i;
-    if (at < from + 1 && end <= at) end = at;
+    // "color = #fff" has a value, "color = # none" a comment.
+    for (std::size_t i = at; i < end; ++i) {
+      const bool word = i == at && i + 1 < line.size() && !blank_char(line[i + 1]);
+      if (is_comment(line.substr(i)) && blank_char(line[i - 1]) && !word) end = i;
+    }
     while (end > at && blank_char(line[end - 1])) --end;
+    if (end == at) at = end = from;
     node.value = line.substr(at, end - at);
     node.span = {start + at, end - at};
     node.scalar = kind_of_text(node.value);
@@ -163,9 +166,14 @@ Result<std::string> written(std::string_view value, char quote) {
   return fail(Errc::unsupported, "the new value has both kinds of quotes");
 }
 
-Result<Splice> set(std::string_view, const Tree& tree, std::size_t at, std::string_view value) {
+Result<Splice> set(std::string_view text, const Tree& tree, std::size_t at,
+                   std::string_view value) {
   const Node& node = tree.nodes[at];
-  return Splice{node.span, TRY(written(value, node.quote))};
+  const std::size_t from = node.span.offset;
+  // "key =" gets a blank, as "key = value" would have one.
+  const bool blank =
+      node.span.length == 0 && from > 1 && text[from - 1] == '=' && blank_char(text[from - 2]);
+  return Splice{node.span, (blank ? " " : "") + TRY(written(value, node.quote))};
 }
 
 Result<Splice> add(std::string_view text, const Tree& tree, std::size_t parent,
@@ -184,7 +192,8 @@ Result<Splice> add(std::string_view text, const Tree& tree, std::size_t parent,
     const std::size_t start = line_start(text, model.key_span.offset);
     const std::size_t behind = model.key_span.offset + model.key_span.length;
     indent = text.substr(start, model.key_span.offset - start);
-    if (model.span.length != 0) equals = text.substr(behind, model.span.offset - behind);
+    if (model.span.length != 0 && model.locked.empty())
+      equals = text.substr(behind, model.span.offset - behind);
     all_quoted = all_quoted && model.quote != 0;
     quote = model.quote;
   }

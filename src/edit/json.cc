@@ -239,9 +239,8 @@ Result<Splice> add(std::string_view text, const Tree& tree, std::size_t parent,
                    std::string_view key, std::string_view value) {
   const Node& node = tree.nodes[parent];
   const auto siblings = tree.children(parent);
-  bool bare = is_bare(value);
-  for (const std::size_t i : siblings)
-    if (tree.nodes[i].quote != 0 && is_bare(tree.nodes[i].value)) bare = false;
+  const bool bare =
+      is_bare(value) && !siblings_quote(tree, siblings, kind_of_text(value), kind_of_text);
   const std::string written = bare ? std::string(value) : quoted(value);
   if (node.kind == NodeKind::scalar)
     return fail(Errc::unsupported, "\"" + node.path + "\" is null, not a map");

@@ -114,7 +114,12 @@ class Reader {
   Tree tree_;
 };
 
-Result<Tree> read(std::string_view text) { return Reader(text).read(); }
+Result<Tree> read(std::string_view text) {
+  for (std::size_t at = 0; (at = text.find('\r', at)) != std::string_view::npos; ++at)
+    if (at + 1 == text.size() || text[at + 1] != '\n')
+      return fail(Errc::unsupported, "line ends of a lone carriage return");
+  return Reader(text).read();
+}
 
 std::string escaped(std::string_view value, bool key) {
   std::string out;

@@ -139,6 +139,18 @@ std::unexpected<Error> syntax_error(std::string_view text, std::size_t offset,
               "line " + std::to_string(line_number(text, offset)) + ": " + std::string(what));
 }
 
+bool siblings_quote(const Tree& tree, const std::vector<std::size_t>& siblings, ScalarKind kind,
+                    ScalarKind (*kind_of)(std::string_view)) {
+  bool quoted = false;
+  for (const std::size_t i : siblings) {
+    const Node& sibling = tree.nodes[i];
+    if (sibling.kind != NodeKind::scalar || kind == ScalarKind::string) continue;
+    if (sibling.quote == 0 && sibling.scalar == kind) return false;
+    quoted = quoted || (sibling.quote != 0 && kind_of(sibling.value) == kind);
+  }
+  return quoted;
+}
+
 ScalarKind kind_of_text(std::string_view text) {
   if (text.empty()) return ScalarKind::string;
   std::string lower(text);

@@ -214,14 +214,14 @@ Result<Splice> add(std::string_view text, const Tree& tree, std::size_t parent,
   const Node& node = tree.nodes[parent];
   auto siblings = tree.children(parent);
   std::erase_if(siblings, [&](std::size_t i) { return has_header(text, tree.nodes[i]); });
-  bool bare = is_bare(value);
+  const bool bare =
+      is_bare(value) && !siblings_quote(tree, siblings, kind_of_text(value), kind_of_text);
   std::string equals = " = ";
   char quote = '"';
   for (const std::size_t i : siblings) {
     const Node& sibling = tree.nodes[i];
     if (sibling.kind != NodeKind::scalar) continue;
     if (sibling.quote != 0) quote = sibling.quote;
-    if (sibling.quote != 0 && is_bare(sibling.value)) bare = false;
     const std::size_t behind = sibling.key_span.offset + sibling.key_span.length;
     if (sibling.key_span.length != 0) equals = text.substr(behind, sibling.span.offset - behind);
   }

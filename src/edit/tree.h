@@ -85,6 +85,11 @@ void append_utf8(std::string& out, std::uint32_t code_point);
 std::unexpected<Error> syntax_error(std::string_view text, std::size_t offset,
                                     std::string_view what);
 
+// True where a new value of this kind must stand in quotes among these siblings: one of them has
+// such a value in quotes, and none has one without.
+bool siblings_quote(const Tree& tree, const std::vector<std::size_t>& siblings, ScalarKind kind,
+                    ScalarKind (*kind_of)(std::string_view));
+
 // The type that an unquoted value reads as in formats whose files do not say.
 ScalarKind kind_of_text(std::string_view text);
 

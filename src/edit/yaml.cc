@@ -66,26 +66,27 @@ Result<Splice> set(std::string_view, const Tree& tree, std::size_t at, std::stri
   return Splice{node.span, std::move(out)};
 }
 
-// How a new value is written beside these siblings: in quotes where they are, and where one of
-// them would be a number or a boolean without.
+// How a new value is written beside these siblings: in quotes where all of them are, or where
+// those of its kind are.
 std::string in_style_of(const Tree& tree, const std::vector<std::size_t>& siblings,
                         std::string_view value, bool brackets) {
   char quote = 0;
-  bool all = true, any = false, needed = false;
+  bool all = true;
   for (const std::size_t i : siblings) {
     const Node& sibling = tree.nodes[i];
-    if (sibling.kind != NodeKind::scalar || sibling.scalar == ScalarKind::null) continue;
-    any = true;
-    if (sibling.quote == '\'' || sibling.quote == '"') {
+    if (sibling.kind != NodeKind::scalar || sibling.scalar == ScalarKind::null ||
+        sibling.quote == '|')
+      continue;
+    if (sibling.quote != 0)
       quote = sibling.quote;
-      needed = needed || !yaml_reads_as_string(sibling.value);
-    } else {
+    else
       all = false;
-    }
   }
-  const bool would_change = yaml_kind(value) != ScalarKind::string;
-  const bool quoted = any && (all || (needed && would_change));
   if (value.empty()) return "\"\"";
+  // 80:80 is a number of base 60 to some readers, and nobody who adds it means that.
+  if (yaml_kind(value) == ScalarKind::number && value.find(':') != std::string_view::npos)
+    return yaml_scalar(value, quote == 0 ? '"' : quote, brackets);
+  const bool quoted = all || siblings_quote(tree, siblings, yaml_kind(value), yaml_kind);
   return yaml_scalar(value, quoted ? quote : '\0', brackets);
 }
 

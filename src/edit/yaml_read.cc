@@ -64,7 +64,8 @@ class Reader {
     if (!diag_) return fail(Errc::internal, "libfyaml: out of memory");
     fy_diag_set_collect_errors(diag_.get(), true);
     fy_parse_cfg config{};
-    config.flags = static_cast<fy_parse_cfg_flags>(FYPCF_QUIET | FYPCF_COLLECT_DIAG);
+    config.flags = static_cast<fy_parse_cfg_flags>(FYPCF_QUIET | FYPCF_COLLECT_DIAG |
+                                                   FYPCF_SLOPPY_FLOW_INDENTATION);
     config.diag = diag_.get();
     parser_.reset(fy_parser_create(&config));
     if (!parser_ || fy_parser_set_string(parser_.get(), text_.data(), text_.size()) != 0)
@@ -288,8 +289,8 @@ class Reader {
       if (anchor.uses == 0) continue;
       for (std::size_t i = anchor.node; i < tree_.nodes.size(); ++i) {
         if (!tree_.is_under(i, anchor.node)) break;
-        tree_.nodes[i].locked = "is shared by the anchor &" + anchor.name + " (used " +
-                                std::to_string(anchor.uses) + " times as *" + anchor.name + ")";
+        tree_.nodes[i].locked = "is shared by the anchor &" + anchor.name + " (" +
+                                std::to_string(anchor.uses) + " x *" + anchor.name + ")";
       }
     }
   }
