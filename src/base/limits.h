@@ -21,6 +21,7 @@ inline constexpr std::size_t kEvidenceLineBytesMax = 4 * 1024;
 inline constexpr std::size_t kTimelineEntriesMax = 500;
 inline constexpr std::size_t kWriteQueueMax = 4096;  // batches waiting for the store writer
 inline constexpr std::size_t kStepQueueMax = 10'000;
+inline constexpr std::size_t kPageRowsMax = 500;            // of a list, asked for at once
 inline constexpr std::size_t kOutputBytesMax = 256 * 1024;  // kept of a process' output
 inline constexpr std::size_t kDiffBytesMax = 64 * 1024;
 inline constexpr std::size_t kDiffFilesMax = 10;

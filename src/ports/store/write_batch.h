@@ -30,7 +30,7 @@ struct IncidentSeen {
   UnixMs last_seen = 0;
 };
 
-// epoch above the stored one: taken over; the same: renewed; below: fenced.
+// An epoch above the stored one takes over; the same one renews, for its owner only; else fenced.
 struct PutLease {
   LeaseRow row;
 };
