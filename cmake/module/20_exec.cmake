@@ -1,0 +1,1 @@
+healer_module(ports_exec ports/exec base lib::seccomp)

@@ -1,0 +1,79 @@
+#pragma once
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/time.h"
+
+namespace healer {
+
+// A process to run: argv only, never a shell's line. Nothing of healer's environment is inherited
+// but PATH.
+struct Command {
+  std::vector<std::string> argv;
+  std::string cwd;  // empty: /
+  std::map<std::string, std::string> env;
+  std::string input;  // standard input
+  Millis timeout{60'000};
+  std::size_t output_bytes_max = limits::kOutputBytesMax;  // kept of each stream: the last ones
+};
+
+// A check of somebody's repository. `tree` is copied into a sized file system that only it sees; no
+// network but its own loopback, a read-only system, no file of this machine's users.
+struct SandboxCommand {
+  std::vector<std::string> argv;
+  std::string tree;
+  std::map<std::string, std::string> env;
+  Millis timeout{120'000};
+  std::int64_t memory_mib = 1024;
+  std::int64_t disk_mib = 512;
+  std::int64_t processes_max = 256;
+  std::size_t output_bytes_max = limits::kOutputBytesMax;
+};
+
+struct ProcessResult {
+  int exit_code = 0;  // 128 + signal where a signal ended it
+  bool timed_out = false;
+  bool out_of_memory = false;  // killed for its memory limit
+  bool truncated = false;      // a stream was longer than output_bytes_max
+  std::string out, err;
+  std::int64_t wall_ms = 0;
+  bool ok() const { return exit_code == 0 && !timed_out; }
+};
+
+// Whether a sandbox can be made here; if not, `reason` says why and what to do.
+struct SandboxSupport {
+  bool available = false;
+  std::string reason;
+  std::string memory_limit;  // cgroup2, cgroup1 or watcher
+};
+
+// The only door to a process. Calls block; thread-safe. A process that outlives its time is killed
+// with all its children. not_found: no such program.
+class Executor {
+ public:
+  virtual ~Executor() = default;
+  virtual Result<ProcessResult> run(const Command& command) = 0;
+  // unsupported where no sandbox can be made: then nothing runs.
+  virtual Result<ProcessResult> run_sandboxed(const SandboxCommand& command) = 0;
+  virtual SandboxSupport sandbox_support() = 0;
+  // Starts argv in a session of its own with output to `log`, and forgets it: it outlives this
+  // process.
+  virtual Result<void> start_detached(const Command& command, const std::string& log) = 0;
+};
+
+class SystemExecutor final : public Executor {
+ public:
+  Result<ProcessResult> run(const Command& command) override;
+  Result<ProcessResult> run_sandboxed(const SandboxCommand& command) override;
+  SandboxSupport sandbox_support() override;
+  Result<void> start_detached(const Command& command, const std::string& log) override;
+};
+
+// The uid that checks run as where healer is root; owns nothing else. Trees must be readable by it.
+inline constexpr unsigned kSandboxUid = 64'321;
+
+}  // namespace healer
