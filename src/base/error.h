@@ -50,9 +50,12 @@ inline std::unexpected<Error> fail(Errc code, std::string message, long retry_af
 }  // namespace healer
 
 // Unwraps a Result or returns its error from the enclosing function. Works for Result<void> too.
-#define TRY(expr)                                                             \
-  __extension__({                                                             \
-    auto try_result_ = (expr);                                                \
-    if (!try_result_) return std::unexpected(std::move(try_result_).error()); \
-    std::move(try_result_).value();                                           \
+#define TRY(expr) HEALER_TRY_AS(expr, __COUNTER__)
+// The counter names each use apart, so that a lambda inside one TRY may use another.
+#define HEALER_TRY_AS(expr, counter) HEALER_TRY_NAMED(expr, counter)
+#define HEALER_TRY_NAMED(expr, counter)                                           \
+  __extension__({                                                                 \
+    auto try_##counter = (expr);                                                  \
+    if (!try_##counter) return std::unexpected(std::move(try_##counter).error()); \
+    std::move(try_##counter).value();                                             \
   })

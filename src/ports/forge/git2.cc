@@ -1,0 +1,74 @@
+#include "ports/forge/git2.h"
+
+namespace healer::git2 {
+namespace {
+
+struct Library {
+  Library() {
+    git_libgit2_init();
+    // Mirrors may belong to another uid than healer's (root in a container): they are our own
+    // folders.
+    git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
+  }
+  ~Library() { git_libgit2_shutdown(); }
+};
+
+}  // namespace
+
+std::unexpected<Error> failure(int code, const std::string& what) {
+  const git_error* last = git_error_last();
+  const std::string detail =
+      last != nullptr && last->message != nullptr ? last->message : "unknown error";
+  const Errc errc = code == GIT_ENOTFOUND                                 ? Errc::not_found
+                    : code == GIT_ECONFLICT || code == GIT_EMERGECONFLICT ? Errc::conflict
+                                                                          : Errc::io;
+  return fail(errc, what + ": " + detail);
+}
+
+Result<Repository> open(const std::string& path) {
+  static const Library library;
+  git_repository* out = nullptr;
+  if (const int code = git_repository_open_ext(
+          &out, path.c_str(), GIT_REPOSITORY_OPEN_NO_SEARCH | GIT_REPOSITORY_OPEN_BARE, nullptr);
+      code != 0)
+    return failure(code, "cannot open the repository " + path);
+  return Repository(out);
+}
+
+Result<git_oid> parse_oid(const std::string& sha) {
+  git_oid out;
+  if (sha.size() != GIT_OID_HEXSZ || git_oid_fromstr(&out, sha.c_str()) != 0)
+    return fail(Errc::invalid_input, "\"" + sha + "\" is not a commit id");
+  return out;
+}
+
+std::string print_oid(const git_oid& oid) {
+  char text[GIT_OID_HEXSZ + 1];
+  git_oid_tostr(text, sizeof text, &oid);
+  return text;
+}
+
+Result<Commit> find_commit(git_repository* repository, const std::string& sha) {
+  const git_oid oid = TRY(parse_oid(sha));
+  git_commit* out = nullptr;
+  if (const int code = git_commit_lookup(&out, repository, &oid); code != 0)
+    return failure(code, "no commit " + sha);
+  return Commit(out);
+}
+
+Result<Tree> tree_of(git_commit* commit) {
+  git_tree* out = nullptr;
+  if (const int code = git_commit_tree(&out, commit); code != 0)
+    return failure(code, "cannot read a tree");
+  return Tree(out);
+}
+
+Result<Signature> signature(std::int64_t at_ms) {
+  git_signature* out = nullptr;
+  if (const int code = git_signature_new(&out, "healer", "healer@localhost", at_ms / 1000, 0);
+      code != 0)
+    return failure(code, "cannot sign");
+  return Signature(out);
+}
+
+}  // namespace healer::git2
