@@ -27,6 +27,8 @@ inline constexpr std::size_t kDiffBytesMax = 64 * 1024;
 inline constexpr std::size_t kDiffFilesMax = 10;
 inline constexpr std::size_t kRepoFilesMax = 50'000;
 inline constexpr std::size_t kRepoFileBytesMax = 2 * 1024 * 1024;
+inline constexpr std::size_t kConfigFileBytesMax = 256 * 1024;  // read for its settings
+inline constexpr std::size_t kRepoSettingsMax = 1'000'000;
 inline constexpr Millis kShutdownMax{10'000};
 
 }  // namespace healer::limits

@@ -27,15 +27,23 @@ struct RepoFile {
   std::string unparsed;  // why its settings could not be read; empty if they could
 };
 
-// One scalar of one configuration file. `name` and `value` are what the program sees: of a list
-// item `POOL=5` or `--pool=5` the name is POOL or --pool and the value 5 (`prefix` is the rest of
-// the item); of a pair {name: POOL, value: 5} the name is POOL.
+// One value of one configuration file. `name` and `value` are what the program sees; the file's
+// scalar is `prefix` + `value` + `suffix`. An item `POOL=5` or `--pool=5` has the name POOL or
+// --pool; of a pair {name: POOL, value: 5} the name is POOL; an option inside a command and a
+// query parameter of a URL have their own name; a URL's host and port are NAME.host and NAME.port.
+// Otherwise the name is the path and both ends are empty. Settings of example files and of files
+// of unknown format are not here.
 struct RepoSetting {
   std::string file;
   Setting setting;  // as the editor sees it
   std::string name;
   std::string value;
-  std::string prefix;
+  std::string prefix, suffix;
+
+  // The scalar to write so that `value` becomes `new_value`.
+  std::string with(std::string_view new_value) const {
+    return prefix + std::string(new_value) + suffix;
+  }
 };
 
 // A place where code, compose or a script reads a variable of the environment.
@@ -65,9 +73,9 @@ struct RepoModel {
   bool truncated = false;  // a limit was hit: absence proves nothing
 
   // All queries look only under the folder `under` (a service's `path`; empty: everywhere), and
-  // compare normalised names: max_connections = maxConnections = MAX-CONNECTIONS, and a name of
-  // fewer words matches the last words of a longer path (`max_connections` finds
-  // `pool.maxConnections`). Wildcards `*` stand for any run of characters inside the name.
+  // compare normalised names: max_connections = maxConnections = MAX-CONNECTIONS, and a name
+  // matches the last words of a longer one (`max_connections` finds `pool.maxConnections`). A `*`
+  // stands for any run of characters. O(settings).
   std::vector<const RepoSetting*> find_settings(std::string_view name,
                                                 std::string_view under = {}) const;
   std::vector<const DocumentedValue*> documented(std::string_view name,
@@ -80,7 +88,7 @@ struct RepoModel {
 // Words in lower case joined by '_': poolMaxSize, POOL_MAX_SIZE and pool.max-size are one name.
 std::string normalise_name(std::string_view name);
 
-// set_value() of a RepoSetting: keeps `prefix`.
+// set_value() of a RepoSetting in its file's `text`: what stands around the value stays.
 Result<std::string> set_setting(std::string_view text, const RepoSetting& setting,
                                 std::string_view new_value);
 

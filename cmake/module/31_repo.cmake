@@ -1,0 +1,1 @@
+healer_module(repo repo edit types lib::fmt)
