@@ -39,6 +39,7 @@ struct Span {
 //   with \ escapes: `metadata.annotations."a.b/c"`. The n-th document of a YAML stream (n from 1,
 //   the first one has no prefix) begins with @n: `@1.spec.replicas`.
 // - INI: section and key, joined and quoted likewise; keys before the first section stand alone.
+//   A key that a systemd unit repeats is key[0], key[1], …
 // - .env and properties: the key as it reads, nothing quoted: `spring.datasource.url`.
 struct Setting {
   std::string path;

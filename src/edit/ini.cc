@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 
 #include "edit/tree.h"
 
@@ -47,10 +48,21 @@ class Reader {
       }
       at = next_line(text_, at);
     }
+    if (units_) number_repeats();
     return std::move(tree_);
   }
 
  private:
+  // In a systemd unit a key may stand several times and each counts: key[0], key[1], …
+  void number_repeats() {
+    std::map<std::string, std::vector<std::size_t>> places;
+    for (std::size_t i = 1; i < tree_.nodes.size(); ++i)
+      if (tree_.nodes[i].kind == NodeKind::scalar) places[tree_.nodes[i].path].push_back(i);
+    for (const auto& [path, nodes] : places)
+      for (std::size_t n = 0; nodes.size() > 1 && n < nodes.size(); ++n)
+        tree_.nodes[nodes[n]].path = join_index(path, n);
+  }
+
   // An indented line below a key, or one behind a backslash: part of that key's value.
   void continue_value(std::size_t start, std::string_view line) {
     Node& node = tree_.nodes.back();
@@ -76,6 +88,7 @@ class Reader {
     node.path = path_step(node.key);
     node.key_span = {start, close + 1};
     node.span = {start + close + 1, 0};
+    units_ = units_ || node.key == "Unit" || node.key == "Service";
     section_ = tree_.nodes.size();
     tree_.nodes.push_back(std::move(node));
     may_continue_ = false;
@@ -143,6 +156,7 @@ class Reader {
   std::string_view text_;
   Tree tree_;
   std::size_t section_ = 0;
+  bool units_ = false;         // a systemd unit
   bool may_continue_ = false;  // the last line was a key
   bool continues_ = false;     // … and ended with a backslash
   std::size_t indent_ = 0;
