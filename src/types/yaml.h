@@ -19,6 +19,14 @@ struct YamlNode {
   std::vector<std::pair<std::string, YamlNode>> members;  // in file order
   int line = 0;                                           // from 1
 
+  // Defined where the type is complete: clang needs that for a list of itself.
+  YamlNode();
+  YamlNode(const YamlNode&);
+  YamlNode(YamlNode&&) noexcept;
+  YamlNode& operator=(const YamlNode&);
+  YamlNode& operator=(YamlNode&&) noexcept;
+  ~YamlNode();
+
   bool is_null() const { return kind == Kind::null; }
   const YamlNode* find(std::string_view key) const;  // nullptr if absent
   std::string text(std::string_view key, std::string_view fallback = {}) const;
