@@ -18,10 +18,12 @@ struct RepoModel;  // repo/repo_model.h
 
 // Looks for the one smallest safe change that explains the finding. `history` has the newest change
 // first. Evidence is data: a captured value is used only where the playbook's type check takes it,
-// never as a path or a key. Pure; O(playbooks x evidence + candidates).
-// Choice: two plans are equally likely. Refusal: nothing was safe; it says why, per playbook.
+// never as a path or a key. Only files below `under`, the service's folder, are touched; empty:
+// all. Pure; O(playbooks x (evidence + settings)). Choice: two plans are equally likely. Refusal:
+// nothing was safe; it says why, per playbook.
 PlanResult plan(const Finding& finding, const RepoModel& repo,
-                std::span<const SettingChange> history, std::span<const Playbook> playbooks);
+                std::span<const SettingChange> history, std::span<const Playbook> playbooks,
+                std::string_view under = {});
 
 // Text of a file of the repository at the base commit; nullopt if there is none.
 using ReadFile = std::function<std::optional<std::string>(const std::string& path)>;

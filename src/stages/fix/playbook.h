@@ -35,7 +35,7 @@ struct NamesOf<EditSource> {
 
 // A value that a regex finds in the evidence. It is compared with settings, never copied into one.
 struct Capture {
-  std::string pattern;  // RE2 with one group
+  std::vector<std::string> patterns;  // RE2 with one group each, tried in order
   ValueType type = ValueType::word;
 };
 
@@ -51,6 +51,9 @@ struct SettingRule {
   std::string constant;                // of `constant`
   std::vector<std::string> unlimited;  // values that mean "no bound", larger than every number
   std::string current;  // name of a capture that must equal the value now, where it was captured
+  std::vector<std::string> without;  // a name with one of these words is another setting
+  std::vector<std::string> present;  // only where the value now is one of these; empty: any
+  std::vector<std::string> allowed;  // only these new values; empty: any of the type
 };
 
 // A known way to fix a known failure; data. playbooks/README.md has the YAML form.
