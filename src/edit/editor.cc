@@ -1,6 +1,7 @@
 #include "edit/editor.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "edit/tree.h"
 
@@ -145,7 +146,9 @@ Result<std::vector<Setting>> settings_of(Format format, std::string_view text) {
     setting.value_span = node.span;
     out.push_back(std::move(setting));
   }
-  std::ranges::stable_sort(out, {}, [](const Setting& s) { return s.value_span.offset; });
+  std::ranges::sort(out, [](const Setting& a, const Setting& b) {
+    return std::tie(a.value_span.offset, a.path) < std::tie(b.value_span.offset, b.path);
+  });
   std::size_t line = 1, at = 0;
   for (Setting& setting : out) {
     for (; at < setting.value_span.offset; ++at)
