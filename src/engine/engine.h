@@ -34,18 +34,19 @@ struct EngineOptions {
   std::string owner;             // shown in the lease: host and pid
 };
 
+enum class WorkflowEnd { finished, failed, cancelled };
+
+// Both run once, on the store's writer thread, and must be short.
+using DurableDone = std::move_only_function<void(Result<void>)>;
+using FinishDone = std::move_only_function<void(WorkflowEnd, const std::string& state)>;
+
 struct StartRequest {
   std::string id;  // unique for ever; an id that exists is a conflict
   std::string kind;
   std::string step;  // the first one
   std::string state;
+  FinishDone finished;  // when it ends, in this process only; may be empty
 };
-
-enum class WorkflowEnd { finished, failed, cancelled };
-
-// Runs once, on the store's writer thread; short.
-using StartDone = std::move_only_function<void(Result<void>)>;
-using FinishDone = std::move_only_function<void(WorkflowEnd, const std::string& state)>;
 
 // Durable execution: every step's result is one journal row, committed with the new state before
 // the next step begins. Resumes after kill -9. Knows nothing of what its workflows are about.
@@ -62,15 +63,19 @@ class Engine {
 
   // Commits the workflows with `also` in one transaction (all or nothing), then runs them.
   // `durable` runs after the sync: now a 202 may be sent. conflict: an id exists already, or `also`
-  // was refused. invalid_input: unknown kind or step.
-  void start(std::vector<StartRequest> requests, WriteBatch also, StartDone durable);
+  // was refused; invalid_input: unknown kind or step; busy: too many are ready to run.
+  void start(std::vector<StartRequest> requests, WriteBatch also, DurableDone durable);
+  void start(StartRequest request, WriteBatch also, DurableDone durable);
 
-  // Called when the workflow ends, in this process only (it is not durable); at once if it has
-  // ended. Ask before start() to miss nothing.
-  void when_finished(const std::string& id, FinishDone finished);
+  // Durably appends an event with `also`. not_found: no such workflow, or it is done; conflict: it
+  // ended while the event was written (`also` is committed).
+  void signal(const std::string& id, std::string event, WriteBatch also, DurableDone durable);
 
-  // Durably appends an event with `also`. not_found: no such workflow, or it is done.
-  void signal(const std::string& id, std::string event, WriteBatch also, StartDone durable);
+  // Calls `finished` when the workflow ends, at once if it has; in this process only.
+  Result<void> when_finished(const std::string& id, FinishDone finished);
+
+  // What a workflow's own state is now. not_found where there is none.
+  Result<std::string> state(const std::string& id);
 
   // Runs what is due by the clock now. The engine's own thread does this; tests with a FakeClock
   // call it after advance().
