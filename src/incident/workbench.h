@@ -10,6 +10,7 @@
 #include "incident/proof.h"
 #include "ports/exec/exec.h"
 #include "ports/forge/forge.h"
+#include "ports/forge/git.h"
 #include "stages/fix/fix.h"
 #include "types/incident_record.h"
 #include "types/policy.h"
@@ -31,11 +32,12 @@ struct Proven {
 };
 
 struct WorkbenchOptions {
-  std::string scratch;  // folder for the trees that a check runs on
   Millis check_time_max{120'000};
   std::int64_t check_memory_mib = 1024;
   std::int64_t check_disk_mib = 512;
   std::int64_t check_processes_max = 256;
+  Millis deploy_time_max{300'000};
+  std::map<std::string, std::string> deploy_env;  // what a trusted deploy finds in its environment
 };
 
 // The hands of an incident's steps: repository, sandbox and forge behind the words of a fix. Every
@@ -43,7 +45,7 @@ struct WorkbenchOptions {
 // thread-safe.
 class Workbench {
  public:
-  Workbench(Forge& forge, Executor& executor, std::vector<Playbook> playbooks,
+  Workbench(GitMirrors& mirrors, Forge& forge, Executor& executor, std::vector<Playbook> playbooks,
             WorkbenchOptions options);
 
   Result<RepositoryBase> base(const RepositoryRef& repository);  // fetches
@@ -52,6 +54,7 @@ class Workbench {
   Result<bool> contains(const RepositoryRef& repository, const std::string& commit,
                         const std::string& ancestor);
 
+  // `service` picks the folder of the repository that may be touched.
   Result<PlanResult> plan(const Finding& finding, const RepositoryBase& base);
   Result<Patch> patch(const Plan& plan, const RepositoryBase& base);
   // The owners' check on the broken and on the fixed tree, both in the sandbox.
@@ -75,7 +78,9 @@ class Workbench {
 
  private:
   Result<CheckRun> run_check(const RepositoryBase& base, const std::vector<FileChange>& changes);
+  Result<CheckRun> run_broken(const RepositoryBase& base);
 
+  GitMirrors& mirrors_;
   Forge& forge_;
   Executor& executor_;
   const std::vector<Playbook> playbooks_;

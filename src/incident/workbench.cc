@@ -1,0 +1,158 @@
+#include "incident/workbench.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "incident/describe.h"
+#include "repo/repo_model.h"
+#include "stages/decide/rules.h"
+
+namespace healer {
+namespace {
+
+constexpr const char* kRulesFile = ".healer.yml";
+constexpr std::size_t kHistoryCommits = 50;
+
+Result<RepositoryRules> read_rules(GitMirrors& mirrors, const std::string& url,
+                                   const std::string& sha) {
+  auto text = mirrors.read_file(url, sha, kRulesFile);
+  if (!text && text.error().code == Errc::not_found) return RepositoryRules{};
+  if (!text) return std::unexpected(text.error());
+  return parse_repository_rules(*text);
+}
+
+std::string service_path(const RepositoryBase& base, const std::string& service) {
+  if (!base.ref.path.empty()) return base.ref.path;
+  const auto it = base.rules.service_paths.find(service);
+  return it == base.rules.service_paths.end() ? std::string() : it->second;
+}
+
+}  // namespace
+
+Workbench::Workbench(GitMirrors& mirrors, Forge& forge, Executor& executor,
+                     std::vector<Playbook> playbooks, WorkbenchOptions options)
+    : mirrors_(mirrors),
+      forge_(forge),
+      executor_(executor),
+      playbooks_(std::move(playbooks)),
+      options_(std::move(options)) {}
+
+Result<RepositoryBase> Workbench::base(const RepositoryRef& repository) {
+  const auto head = TRY(mirrors_.fetch(repository.url, repository.branch));
+  return base_at(repository, head.branch, head.sha);
+}
+
+Result<RepositoryBase> Workbench::base_at(const RepositoryRef& repository,
+                                          const std::string& branch, const std::string& sha) {
+  RepositoryBase out{.ref = repository,
+                     .branch = branch,
+                     .sha = sha,
+                     .rules = TRY(read_rules(mirrors_, repository.url, sha))};
+  if (!out.rules.base_branch.empty() && out.rules.base_branch != branch &&
+      repository.branch.empty()) {
+    // The owners name another branch to fix; its own rules count from there on.
+    out.branch = out.rules.base_branch;
+    out.sha = TRY(mirrors_.branch_head(repository.url, out.branch));
+    out.rules = TRY(read_rules(mirrors_, repository.url, out.sha));
+  }
+  return out;
+}
+
+Result<bool> Workbench::contains(const RepositoryRef& repository, const std::string& commit,
+                                 const std::string& ancestor) {
+  auto known = mirrors_.contains(repository.url, commit, ancestor);
+  if (known) return known;
+  TRY(mirrors_.fetch(repository.url, repository.branch));
+  known = mirrors_.contains(repository.url, commit, ancestor);
+  // A deploy of a commit that the repository does not have says nothing about our merge.
+  if (!known &&
+      (known.error().code == Errc::not_found || known.error().code == Errc::invalid_input))
+    return false;
+  return known;
+}
+
+Result<PlanResult> Workbench::plan(const Finding& finding, const RepositoryBase& base) {
+  const FileSource files = [&](const TakeFile& take) -> Result<bool> {
+    return mirrors_.each_file(
+        base.ref.url, base.sha,
+        [&](const std::string& path, std::string_view text) { return take(path, text); });
+  };
+  const RepoModel model = TRY(build_repo_model(files));
+  std::vector<SettingChange> changes;
+  for (const auto& file : TRY(mirrors_.history(base.ref.url, base.sha, kHistoryCommits))) {
+    const CommitInfo commit{
+        .commit = file.commit.sha, .time = file.commit.time, .subject = file.commit.subject};
+    std::ranges::move(setting_changes(commit, file.path, file.before, file.after),
+                      std::back_inserter(changes));
+  }
+  return healer::plan(finding, model, changes, playbooks_, service_path(base, finding.service));
+}
+
+Result<Patch> Workbench::patch(const Plan& plan, const RepositoryBase& base) {
+  return make_patch(plan, [&](const std::string& path) -> std::optional<std::string> {
+    auto text = mirrors_.read_file(base.ref.url, base.sha, path);
+    if (!text) return std::nullopt;
+    return std::move(*text);
+  });
+}
+
+Result<std::string> Workbench::push(const RepositoryRef& repository, const IncidentRecord& record,
+                                    const Patch& patch) {
+  const std::string sha = TRY(mirrors_.commit(repository.url, {.base = record.base_sha,
+                                                               .changes = patch.files,
+                                                               .message = commit_message(record),
+                                                               .at = record.commit_at}));
+  TRY(mirrors_.push(repository.url, record.incident.branch, sha, record.incident.head_sha));
+  return sha;
+}
+
+Result<PullRequest> Workbench::open_pull(const RepositoryRef& repository,
+                                         const IncidentRecord& record) {
+  return forge_.open_pull(repository.url,
+                          {.head_branch = record.incident.branch,
+                           .head_sha = record.incident.head_sha,
+                           .base_branch = record.base_branch,
+                           .title = record.plan.title,
+                           .body = pull_request_body(record).str(),
+                           .labels = {"healer", std::string(to_string(record.incident.category)),
+                                      std::string(to_string(record.proof.kind))},
+                           .draft = record.proof.kind != ProofKind::reproduced});
+}
+
+Result<PullRequest> Workbench::pull(const RepositoryRef& repository, const IncidentRecord& record) {
+  return forge_.pull(repository.url, record.pr_number);
+}
+
+Result<void> Workbench::add_review(const RepositoryRef& repository, const IncidentRecord& record) {
+  return forge_.add_review(repository.url, record.pr_number, record.review);
+}
+
+Result<std::string> Workbench::merge(const RepositoryRef& repository,
+                                     const IncidentRecord& record) {
+  const std::string by = record.approved_by.empty() ? "healer" : record.approved_by;
+  return forge_.merge(repository.url, record.pr_number, record.incident.head_sha, by,
+                      record.commit_at);
+}
+
+Result<std::string> Workbench::revert(const RepositoryRef& repository,
+                                      const IncidentRecord& record) {
+  const auto pull = TRY(forge_.open_revert(repository.url, record.pr_number,
+                                           record.incident.branch + "-revert", record.merged_at));
+  if (!forge_.hosted())
+    TRY(forge_.merge(repository.url, pull.number, pull.head_sha, "healer", record.merged_at));
+  return pull.url;
+}
+
+Result<void> Workbench::say(const IncidentRecord& record, const std::string& text) {
+  if (record.pr_number == 0) return {};
+  return forge_.comment(record.incident.repository, record.pr_number, text);
+}
+
+Result<void> Workbench::close_pull(const IncidentRecord& record, const std::string& text) {
+  if (record.pr_number == 0) return {};
+  TRY(forge_.comment(record.incident.repository, record.pr_number, text));
+  return forge_.close_pull(record.incident.repository, record.pr_number, "healer");
+}
+
+}  // namespace healer
