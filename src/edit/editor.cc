@@ -43,22 +43,34 @@ std::optional<std::string_view> comment_text(std::string_view line, std::string_
   return trimmed(line);
 }
 
+// Nothing but blanks, list dashes and `export` stands before `own` on its line.
+bool begins_line(std::string_view text, std::size_t own) {
+  std::string_view before = text.substr(edit::bom_length(text), own - edit::bom_length(text));
+  auto skip = [&] {
+    while (!before.empty() && std::string_view(" \t-").find(before.back()) != before.npos)
+      before.remove_suffix(1);
+  };
+  skip();
+  if (before.ends_with("export")) {
+    before.remove_suffix(6);
+    skip();
+  }
+  return before.empty() || before.back() == '\n';
+}
+
+// Looks only as far as it must: a line may be the whole file.
 std::string comment_of(std::string_view text, const Node& node, const FormatOps& ops) {
   const std::size_t value_end = node.span.offset + node.span.length;
-  std::string_view rest = text.substr(value_end, edit::line_end(text, value_end) - value_end);
-  const std::size_t next = rest.find_first_not_of(",]} \t");
-  const bool apart =
-      next != 0 || (value_end > 0 &&
-                    std::string_view(" \t").find(text[value_end - 1]) != std::string_view::npos);
-  if (next != std::string_view::npos && apart &&
-      ops.comment_beside.find(rest[next]) != std::string_view::npos)
-    if (const auto words = comment_text(rest.substr(next), ops.comment_beside))
+  const std::size_t next = std::min(text.find_first_not_of(",]} \t", value_end), text.size());
+  const bool apart = next > value_end ||
+                     (value_end > 0 && (text[value_end - 1] == ' ' || text[value_end - 1] == '\t'));
+  if (next < text.size() && apart && ops.comment_beside.find(text[next]) != std::string_view::npos)
+    if (const auto words =
+            comment_text(text.substr(next, edit::line_end(text, next) - next), ops.comment_beside))
       return std::string(*words);
   const std::size_t own = node.key_span.length != 0 ? node.key_span.offset : node.span.offset;
+  if (ops.comment_above.empty() || !begins_line(text, own)) return {};
   std::size_t start = edit::line_start(text, own);
-  if (text.substr(start, own - start).find_first_not_of(" \t-") != std::string_view::npos &&
-      !trimmed(text.substr(start, own - start)).starts_with("export"))
-    return {};
   std::string out;
   for (std::size_t lines = 0; lines < kCommentLinesMax && start > edit::bom_length(text); ++lines) {
     const std::size_t above = edit::line_start(text, start - 1);

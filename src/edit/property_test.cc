@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <random>
@@ -264,6 +265,44 @@ INSTANTIATE_TEST_SUITE_P(All, EveryFormat,
                          testing::Values(Format::yaml, Format::json, Format::toml, Format::ini,
                                          Format::env, Format::properties),
                          [](const auto& param) { return std::string(to_string(param.param)); });
+
+// One line of 250 kB, many anchors, deep nesting: linear work or an early refusal.
+TEST(Size, HostileShapesEndSoon) {
+  auto repeated = [](std::string_view head, std::string_view item, std::size_t count,
+                     std::string_view tail) {
+    std::string out(head);
+    for (std::size_t i = 0; i < count; ++i) out += item;
+    return out + std::string(tail);
+  };
+  std::string anchors;
+  for (int i = 0; i < 8'000; ++i) {
+    const std::string n = std::to_string(i);
+    anchors += "k" + n + ": &a" + n + " [1]\nl" + n + ": *a" + n + "\n";
+  }
+  const std::vector<std::pair<Format, std::string>> texts{
+      {Format::yaml, repeated("a: [", "1,", 125'000, "1]\n")},
+      {Format::json, repeated("[", "1,", 125'000, "1]")},
+      {Format::toml, repeated("é = [", "1,", 125'000, "1]\n").replace(0, 2, "\"é\"")},
+      {Format::yaml, anchors},
+      {Format::yaml, repeated("", "[", 100'000, "")},
+      {Format::json, repeated("", "[", 100'000, "")},
+      {Format::toml, repeated("a = ", "[", 100'000, "")},
+      {Format::yaml, repeated("", "- ", 100'000, "x\n")},
+      {Format::env, repeated("", "A=1\n", 60'000, "")},
+      {Format::ini, repeated("[s]\n", "a=1\n", 60'000, "")},
+      {Format::properties, repeated("a=", "x\\\n", 60'000, "")}};
+  const auto begin = std::chrono::steady_clock::now();
+  for (const auto& [format, text] : texts) {
+    const auto all = settings_of(format, text);
+    if (!all) continue;
+    const auto after = set_value(format, text, all->back().path, "2");
+    if (after) {
+      EXPECT_TRUE(parses(format, *after));
+    }
+  }
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
+  EXPECT_LT(seconds.count(), 20.0);  // a quadratic reader takes minutes
+}
 
 // The texts of the case files are the corpus of handwritten documents.
 TEST(Corpus, EveryScalarOfTheCases) {

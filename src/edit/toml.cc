@@ -1,6 +1,7 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <map>
 
 #include "edit/tree.h"
 
@@ -16,24 +17,36 @@ class Offsets {
       if (text[i] == '\n') starts_.push_back(i + 1);
   }
 
-  std::size_t of(toml::source_position position) const {
+  std::size_t of(toml::source_position position) {
     if (position.line == 0 || position.line > starts_.size()) return text_.size();
-    std::size_t at = starts_[position.line - 1];
-    for (toml::source_index column = 1; column < position.column && at < text_.size(); ++column) {
-      ++at;
-      while (at < text_.size() && (static_cast<unsigned char>(text_[at]) & 0xc0) == 0x80) ++at;
-    }
-    return at;
+    const std::size_t start = starts_[position.line - 1];
+    const std::size_t end = position.line < starts_.size() ? starts_[position.line] : text_.size();
+    const std::size_t column = position.column > 0 ? position.column - 1 : 0;
+    const auto& points = code_points(position.line, text_.substr(start, end - start));
+    if (points.empty()) return std::min(start + column, text_.size());
+    return column < points.size() ? start + points[column] : end;
   }
 
-  Span of(const toml::source_region& region) const {
+  Span of(const toml::source_region& region) {
     const std::size_t begin = of(region.begin), end = of(region.end);
     return {begin, end > begin ? end - begin : 0};
   }
 
  private:
+  // Where each code point of the line begins; empty for a line of ASCII, where columns are bytes.
+  const std::vector<std::uint32_t>& code_points(toml::source_index number, std::string_view line) {
+    const auto [found, fresh] = lines_.try_emplace(number);
+    auto& points = found->second;
+    if (!fresh || std::ranges::none_of(line, [](char c) { return (c & 0x80) != 0; })) return points;
+    for (std::size_t i = 0; i < line.size(); ++i)
+      if ((static_cast<unsigned char>(line[i]) & 0xc0) != 0x80)
+        points.push_back(static_cast<std::uint32_t>(i));
+    return points;
+  }
+
   std::string_view text_;
   std::vector<std::size_t> starts_;
+  std::map<toml::source_index, std::vector<std::uint32_t>> lines_;
 };
 
 class Builder {
