@@ -137,7 +137,7 @@ bool find_stamp(std::string_view line, std::size_t start, UnixMs now, Header& he
     } else {
       only_levels = false;
       client_first |= k == 0 && is_address(word);
-      number_first |= k == 0 && token.size() > 4 && all_digits(token);
+      number_first |= k == 0 && token.size() > 2 && all_digits(token);
       const bool accepted =
           is_header_word(token) || client_first || (number_first && k > 1) ||
           (token == "|" && k == 1) ||

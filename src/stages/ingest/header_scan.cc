@@ -217,6 +217,11 @@ HeaderScan::Step HeaderScan::read_number() {
     }
     return Step::end;
   }
+  if (after_record_id_ && numbers_ == 0 && word.size() <= 2 && after == ' ') {
+    ++numbers_;
+    at_ = end;
+    return Step::strong;  // a flag behind the time of a numbered record
+  }
   if (++numbers_ > 3) return Step::end;
   if (numbers_ == 1 && header_.pid.empty()) header_.pid = word[0] == '#' ? word.substr(1) : word;
   at_ = end;
@@ -462,6 +467,8 @@ void HeaderScan::access_log() {
 void HeaderScan::read_prefix(std::string_view prefix) {
   prefix = trim(prefix);
   if (prefix.empty() || prefix == "-") return;
+  after_record_id_ = all_digits(prefix.substr(0, prefix.find(' '))) &&
+                     std::count(prefix.begin(), prefix.end(), ' ') >= 3;
   const std::size_t colon = prefix.find(':');
   if (colon != std::string_view::npos && colon + 2 == prefix.size() &&
       all_digits(prefix.substr(0, colon)) && is_upper(prefix.back())) {

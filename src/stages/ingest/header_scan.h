@@ -54,6 +54,7 @@ class HeaderScan {
   std::size_t at_ = 0;
   int numbers_ = 0, words_ = 0, brackets_ = 0;
   bool level_seen_ = false, logger_seen_ = false, bracketed_ = false, fields_ = false;
+  bool after_record_id_ = false;
 };
 
 }  // namespace healer

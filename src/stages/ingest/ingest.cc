@@ -87,7 +87,7 @@ UnixMs StreamState::flush_at() const {
 }
 
 RecordBatch ingest(StreamState& state, RawPayload payload, UnixMs now, const IngestLimits& bounds) {
-  StreamState::Open& open = state.open();
+  StreamState::Open& open = state.parts();
   open.hold_max = bounds.hold_max;
   open.source = payload.source;
   open.host = payload.host;
@@ -115,7 +115,7 @@ RecordBatch ingest(StreamState& state, RawPayload payload, UnixMs now, const Ing
 }
 
 RecordBatch flush(StreamState& state, UnixMs now, bool force, const IngestLimits& bounds) {
-  StreamState::Open& open = state.open();
+  StreamState::Open& open = state.parts();
   if (open.held.empty() || (!force && now < state.flush_at())) return {};
   RecordBatch batch;
   const LineHints hints =

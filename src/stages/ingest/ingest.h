@@ -34,7 +34,7 @@ class StreamState {
   UnixMs flush_at() const;
 
   struct Open;
-  Open& open() { return *open_; }
+  Open& parts() { return *open_; }
 
  private:
   std::unique_ptr<Open> open_;
