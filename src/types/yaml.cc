@@ -9,6 +9,7 @@ namespace healer {
 namespace {
 
 constexpr int kDepthMax = 64;
+constexpr std::size_t kNodesMax = 100'000;  // aliases counted as often as they are used
 
 struct DocumentFree {
   void operator()(fy_document* document) const { fy_document_destroy(document); }
@@ -24,11 +25,19 @@ int line_of(fy_node* node) {
   return mark != nullptr ? mark->line + 1 : 0;
 }
 
-Result<YamlNode> convert(fy_node* node, std::string_view name, int depth) {
+Result<YamlNode> convert(fy_node* node, std::string_view name, int depth, std::size_t& nodes) {
   YamlNode out;
   if (node == nullptr) return out;
   if (depth > kDepthMax)
     return fail(Errc::invalid_input, std::string(name) + ": nested deeper than 64 levels");
+  if (++nodes > kNodesMax)
+    return fail(Errc::invalid_input, std::string(name) + ": more than 100000 values");
+  if (fy_node_is_alias(node)) {
+    fy_node* target = fy_node_resolve_alias(node);
+    if (target == nullptr)
+      return fail(Errc::invalid_input, std::string(name) + ": an alias without its anchor");
+    return convert(target, name, depth + 1, nodes);
+  }
   out.line = line_of(node);
   if (fy_node_is_scalar(node)) {
     std::size_t length = 0;
@@ -43,13 +52,13 @@ Result<YamlNode> convert(fy_node* node, std::string_view name, int depth) {
     out.kind = YamlNode::Kind::list;
     void* iterator = nullptr;
     while (fy_node* item = fy_node_sequence_iterate(node, &iterator))
-      out.items.push_back(TRY(convert(item, name, depth + 1)));
+      out.items.push_back(TRY(convert(item, name, depth + 1, nodes)));
   } else {
     out.kind = YamlNode::Kind::map;
     void* iterator = nullptr;
     while (fy_node_pair* pair = fy_node_mapping_iterate(node, &iterator)) {
-      YamlNode key = TRY(convert(fy_node_pair_key(pair), name, depth + 1));
-      YamlNode value = TRY(convert(fy_node_pair_value(pair), name, depth + 1));
+      YamlNode key = TRY(convert(fy_node_pair_key(pair), name, depth + 1, nodes));
+      YamlNode value = TRY(convert(fy_node_pair_value(pair), name, depth + 1, nodes));
       if (out.line == 0) out.line = key.line;
       if (key.line != 0) value.line = key.line;
       if (out.find(key.scalar) != nullptr)
@@ -85,6 +94,25 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
+// libfyaml may loop for ever over bytes that are no text, and over odd directives; our own files
+// need neither.
+bool is_plain_text(std::string_view text) {
+  for (std::size_t at = 0; at < text.size();) {
+    const auto lead = static_cast<unsigned char>(text[at]);
+    if (lead == '%' && (at == 0 || text[at - 1] == '\n' || text[at - 1] == '\r')) return false;
+    const std::size_t length = lead < 0x80                   ? 1
+                               : lead >= 0xc2 && lead < 0xe0 ? 2
+                               : lead >= 0xe0 && lead < 0xf0 ? 3
+                               : lead >= 0xf0 && lead < 0xf5 ? 4
+                                                             : 0;
+    if (length == 0 || lead == 0 || at + length > text.size()) return false;
+    for (std::size_t i = 1; i < length; ++i)
+      if ((static_cast<unsigned char>(text[at + i]) & 0xc0U) != 0x80U) return false;
+    at += length;
+  }
+  return true;
+}
+
 }  // namespace
 
 YamlNode::YamlNode() = default;
@@ -116,6 +144,8 @@ std::vector<std::string> YamlNode::texts(std::string_view key) const {
 }
 
 Result<YamlNode> parse_yaml(std::string_view text, std::string_view name) {
+  if (!is_plain_text(text))
+    return fail(Errc::invalid_input, std::string(name) + ": not UTF-8 text, or has a % directive");
   fy_diag_cfg diag_config{};
   fy_diag_cfg_default(&diag_config);
   diag_config.fp = nullptr;
@@ -124,8 +154,7 @@ Result<YamlNode> parse_yaml(std::string_view text, std::string_view name) {
   if (!diag) return fail(Errc::internal, "libfyaml: out of memory");
   fy_diag_set_collect_errors(diag.get(), true);
   fy_parse_cfg config{};
-  config.flags =
-      static_cast<fy_parse_cfg_flags>(FYPCF_QUIET | FYPCF_RESOLVE_DOCUMENT | FYPCF_COLLECT_DIAG);
+  config.flags = static_cast<fy_parse_cfg_flags>(FYPCF_QUIET | FYPCF_COLLECT_DIAG);
   config.diag = diag.get();
   const std::unique_ptr<fy_document, DocumentFree> document(
       fy_document_build_from_string(&config, text.data(), text.size()));
@@ -135,7 +164,8 @@ Result<YamlNode> parse_yaml(std::string_view text, std::string_view name) {
     if (fy_diag_errors_iterate(diag.get(), &none) == nullptr) return YamlNode{};
     return fail(Errc::invalid_input, collected(diag.get(), name));
   }
-  return convert(fy_document_root(document.get()), name, 0);
+  std::size_t nodes = 0;
+  return convert(fy_document_root(document.get()), name, 0, nodes);
 }
 
 std::string nearest_word(std::string_view word, const std::vector<std::string_view>& known) {

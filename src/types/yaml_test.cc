@@ -25,5 +25,24 @@ TEST(Yaml, ErrorsNameFileAndLine) {
             "r.yml:1: unknown key \"chekc\"; did you mean \"check\"?");
 }
 
+TEST(Yaml, BoundedAgainstAliasesThatGrow) {
+  std::string bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
+  for (int i = 1; i < 9; ++i) {
+    bomb += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [";
+    for (int j = 0; j < 10; ++j) bomb += "*a" + std::to_string(i - 1) + (j < 9 ? ", " : "]\n");
+  }
+  EXPECT_TRUE(parse_yaml(bomb, "t").error().message.contains("more than 100000 values"));
+  EXPECT_FALSE(parse_yaml("a: &a [*a]\n", "t"));
+  EXPECT_FALSE(parse_yaml("a: *none\n", "t"));
+}
+
+// Bytes over which libfyaml loops for ever.
+TEST(Yaml, RefusesOddBytesAndDirectives) {
+  EXPECT_FALSE(parse_yaml("%autonomy:omy:\xff\xff re.y\xff\"cr", "t"));
+  EXPECT_FALSE(parse_yaml("% \t:eac\xf4\xb2\xb2\x9e", "t"));
+  EXPECT_FALSE(parse_yaml("%YAML 1.2\n---\na: 1\n", "t"));
+  EXPECT_FALSE(parse_yaml(std::string_view("a: 1\0", 5), "t"));
+}
+
 }  // namespace
 }  // namespace healer
