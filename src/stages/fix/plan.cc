@@ -29,9 +29,18 @@ bool same_settings(const Candidate& a, const Candidate& b) {
   });
 }
 
+// Best first; equal ones stay in the order in which they were found. (std::stable_sort would need a
+// deprecated buffer under the second compiler.)
+void sort_by_score(std::vector<Candidate>& all) {
+  std::ranges::sort(all, [](const Candidate& a, const Candidate& b) {
+    return a.score != b.score ? a.score > b.score : a.order < b.order;
+  });
+}
+
 // Candidates that do the same become one: the best of them, a little surer, with all facts.
 std::vector<Candidate> merged(std::vector<Candidate> all) {
-  std::ranges::stable_sort(all, std::ranges::greater{}, &Candidate::score);
+  for (std::size_t i = 0; i < all.size(); ++i) all[i].order = i;
+  sort_by_score(all);
   std::vector<Candidate> out;
   for (auto& candidate : all) {
     const auto twin = std::ranges::find_if(
@@ -46,7 +55,7 @@ std::vector<Candidate> merged(std::vector<Candidate> all) {
         twin->facts.push_back(std::move(fact));
       }
   }
-  std::ranges::stable_sort(out, std::ranges::greater{}, &Candidate::score);
+  sort_by_score(out);
   return out;
 }
 
@@ -188,7 +197,8 @@ PlanResult plan(const Finding& finding, const RepoModel& repo,
       found.insert(found.end(), missing.begin(), missing.end());
     }
     if (found.empty() && reasons.size() == known)
-      reasons.push_back(fmt::format("{}: no setting with a better value that is known", match.playbook->id));
+      reasons.push_back(
+          fmt::format("{}: no setting with a better value that is known", match.playbook->id));
     all.insert(all.end(), std::make_move_iterator(found.begin()),
                std::make_move_iterator(found.end()));
   }

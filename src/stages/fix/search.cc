@@ -172,12 +172,8 @@ double relevance(const Ground& ground, const Spot& spot) {
 
 SettingEdit edit_of(const Spot& spot, std::string_view value) {
   const Setting& setting = spot.setting.setting;
-  return {spot.setting.file,
-          EditOp::set,
-          setting.path,
-          setting.value,
-          spot.setting.with(value),
-          setting.line};
+  return {spot.setting.file,        EditOp::set, setting.path, setting.value,
+          spot.setting.with(value), setting.line};
 }
 
 Candidate candidate(const Ground& ground, const Match& match, const Spot& spot, EditSource source,

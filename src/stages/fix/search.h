@@ -42,7 +42,8 @@ struct Candidate {
   std::vector<std::string> facts;  // sentences that say why
   std::string commit;              // restore: the one that broke it
   double score = 0;
-  bool raises = false;  // scale: up
+  bool raises = false;    // scale: up
+  std::size_t order = 0;  // in which it was found
 };
 
 // What candidates are looked for in.
