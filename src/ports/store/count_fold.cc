@@ -54,7 +54,12 @@ class Reader {
 }  // namespace
 
 void CountFold::add(const CountDelta& delta) {
-  sums_[CountKey{delta.fingerprint, bucket_of(delta.at), delta.instance, delta.version}] += delta.n;
+  add(CountKey{delta.fingerprint, bucket_of(delta.at), delta.instance, delta.version}, delta.n);
+}
+
+void CountFold::add(const CountKey& key, std::int64_t n) {
+  std::int64_t& sum = sums_[key];
+  if (__builtin_add_overflow(sum, n, &sum)) sum = n > 0 ? INT64_MAX : INT64_MIN;
 }
 
 std::string CountFold::encode() const {
@@ -82,7 +87,7 @@ Result<void> CountFold::decode(std::string_view bytes) {
     key.instance = reader.text();
     key.version = reader.text();
     if (reader.bad()) return fail(Errc::corrupt, "store: a row of count_delta is cut short");
-    sums_[std::move(key)] += n;
+    add(key, n);
   }
   return {};
 }

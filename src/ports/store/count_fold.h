@@ -20,7 +20,7 @@ class CountFold {
  public:
   explicit CountFold(Millis bucket) : bucket_ms_(bucket.count()) {}
   void add(const CountDelta& delta);
-  void add(const CountKey& key, std::int64_t n) { sums_[key] += n; }
+  void add(const CountKey& key, std::int64_t n);  // stops at the ends of int64
   UnixMs bucket_of(UnixMs at) const { return at - (at % bucket_ms_ + bucket_ms_) % bucket_ms_; }
 
   // One row of count_delta. Format 1; corrupt where the bytes are not ours.
