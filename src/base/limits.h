@@ -10,7 +10,8 @@ namespace healer::limits {
 inline constexpr std::size_t kLineBytesMax = 64 * 1024;    // longer lines are cut and marked
 inline constexpr std::size_t kEventBytesMax = 256 * 1024;  // joined lines of one event
 inline constexpr std::size_t kEventLinesMax = 500;
-inline constexpr Millis kEventHoldMax{250};  // an open event waits for its next line
+inline constexpr std::size_t kTailFilesMax = 4096;  // followed at once
+inline constexpr Millis kEventHoldMax{250};         // an open event waits for its next line
 inline constexpr std::size_t kBodyBytesMax = 32 * 1024 * 1024;      // HTTP body as sent
 inline constexpr std::size_t kInflatedBytesMax = 64 * 1024 * 1024;  // after gzip
 inline constexpr std::size_t kHttpConnectionsMax = 1024;

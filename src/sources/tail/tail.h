@@ -38,8 +38,9 @@ struct TailOptions {
 enum class SinkAnswer { taken, busy };
 
 // Follows files through rotation by rename and copytruncate. `sink` gets whole lines only, each
-// payload with the checkpoint that is right once it is committed; on `busy` the same bytes are
-// offered again at the next poll. `deleted` gets the key of a file that is gone and fully read.
+// payload with the checkpoint that is right once it is committed (a payload may be empty: then only
+// its checkpoint counts); on `busy` the same bytes are offered again at the next poll. Keep one
+// StreamState per Checkpoint::key(). `deleted` gets the key of a file that is gone and fully read.
 class Tail {
  public:
   using Sink = std::function<SinkAnswer(RawPayload payload, Checkpoint after)>;

@@ -1,0 +1,264 @@
+#include "sources/tail/tail.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "base/limits.h"
+#include "base/metrics.h"
+
+namespace healer {
+namespace {
+
+namespace fs = std::filesystem;
+
+class TailTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = (fs::temp_directory_path() / "healer-tail-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(name.data()), nullptr);
+    folder_ = name;
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  std::string path(std::string_view name) const { return (folder_ / name).string(); }
+  void append(std::string_view name, std::string_view text) const {
+    std::ofstream(path(name), std::ios::app | std::ios::binary) << text;
+  }
+
+  // `saved` is what a store would hold: the checkpoints of all that was taken.
+  Tail make(UnixMs first_start = 0) {
+    std::vector<Checkpoint> saved;
+    for (const auto& [key, bytes] : saved_) saved.push_back(Checkpoint::from_bytes(bytes).value());
+    return Tail(
+        {.globs = {path("*.log")}, .first_start = first_start}, std::move(saved), clock_,
+        [this](RawPayload payload, Checkpoint after) {
+          if (busy_) return SinkAnswer::busy;
+          got_ += payload.bytes;
+          saved_[after.key()] = after.bytes();
+          sources_.push_back(payload.source);
+          return SinkAnswer::taken;
+        },
+        [this](std::string_view key) {
+          saved_.erase(std::string(key));
+          ++finished_;
+        });
+  }
+  std::string take() { return std::exchange(got_, {}); }
+
+  fs::path folder_;
+  FakeClock clock_;
+  std::string got_;
+  std::map<std::string, std::string> saved_;
+  std::vector<std::string> sources_;
+  bool busy_ = false;
+  int finished_ = 0;
+};
+
+TEST_F(TailTest, HandsOnWholeLinesOnly) {
+  append("a.log", "one\ntw");
+  Tail tail = make();
+  EXPECT_TRUE(tail.poll_once());
+  EXPECT_EQ(take(), "one\n");
+  EXPECT_FALSE(tail.poll_once());
+  append("a.log", "o\nthree\n");
+  tail.poll_once();
+  EXPECT_EQ(take(), "two\nthree\n");
+  EXPECT_EQ(sources_.back(), path("a.log"));
+}
+
+TEST_F(TailTest, AFileOlderThanTheFirstStartBeginsAtItsEnd) {
+  append("a.log", "old\nold, unended");
+  {
+    Tail tail = make(INT64_MAX);
+    tail.poll_once();
+    EXPECT_EQ(take(), "");
+    EXPECT_EQ(saved_.size(), 1U);  // so that the next start goes on from here
+    append("b.log", "new file\n");
+    tail.poll_once();
+    EXPECT_EQ(take(), "new file\n");
+  }
+  append("a.log", " rest\nwhile away\n");
+  Tail tail = make(INT64_MAX);
+  tail.poll_once();
+  EXPECT_EQ(take(), "while away\n");
+}
+
+TEST_F(TailTest, GoesOnFromItsCheckpoint) {
+  append("a.log", "one\ntwo\n");
+  {
+    Tail tail = make();
+    tail.poll_once();
+  }
+  take();
+  append("a.log", "three\n");
+  Tail tail = make();
+  tail.poll_once();
+  EXPECT_EQ(take(), "three\n");
+}
+
+TEST_F(TailTest, FollowsARename) {
+  append("a.log", "one\n");
+  Tail tail = make();
+  tail.poll_once();
+  append("a.log", "two\n");
+  fs::rename(path("a.log"), path("a.log.1"));
+  append("a.log", "new one\n");
+  append("a.log.1", "late");
+  tail.poll_once();
+  const std::string got = take();
+  EXPECT_NE(got.find("two\n"), std::string::npos);
+  EXPECT_NE(got.find("new one\n"), std::string::npos);
+  EXPECT_EQ(got.find("late"), std::string::npos);
+  tail.poll_once();
+  EXPECT_EQ(finished_, 0);
+  clock_.advance(Millis(11'000));
+  tail.poll_once();
+  EXPECT_EQ(take(), "late");  // its last line never ended
+  tail.poll_once();
+  clock_.advance(Millis(11'000));
+  tail.poll_once();
+  EXPECT_EQ(finished_, 1);
+  EXPECT_EQ(saved_.size(), 1U);
+}
+
+TEST_F(TailTest, ARenameWhileAwayLosesNothing) {
+  append("a.log", "one\n");
+  {
+    Tail tail = make();
+    tail.poll_once();
+  }
+  take();
+  append("a.log", "two\n");
+  fs::rename(path("a.log"), path("a.log.1"));
+  append("a.log", "new one\n");
+  Tail tail = make();
+  tail.poll_once();
+  const std::string got = take();
+  EXPECT_NE(got.find("two\n"), std::string::npos);
+  EXPECT_NE(got.find("new one\n"), std::string::npos);
+  EXPECT_EQ(got.find("one\n"), got.find("new one\n") + 4) << got;  // "one" is not read again
+}
+
+TEST_F(TailTest, FollowsCopyAndTruncate) {
+  append("a.log", "one\ntwo\n");
+  Tail tail = make();
+  tail.poll_once();
+  take();
+  fs::copy_file(path("a.log"), path("a.log.1.log"));
+  fs::resize_file(path("a.log"), 0);
+  append("a.log", "3\n");
+  tail.poll_once();
+  EXPECT_EQ(take(), "3\n");  // and the copy is known for what it is
+}
+
+TEST_F(TailTest, ATruncatedFileThatGrewPastItsOffsetIsRecognised) {
+  append("a.log", "one\n");
+  Tail tail = make();
+  tail.poll_once();
+  take();
+  fs::resize_file(path("a.log"), 0);
+  append("a.log", "another first line\nand more\n");
+  tail.poll_once();
+  EXPECT_EQ(take(), "another first line\nand more\n");
+}
+
+TEST_F(TailTest, ABusySinkLosesNothing) {
+  append("a.log", "one\n");
+  Tail tail = make();
+  busy_ = true;
+  EXPECT_FALSE(tail.poll_once());
+  append("a.log", "two\n");
+  EXPECT_FALSE(tail.poll_once());
+  EXPECT_TRUE(saved_.empty());
+  busy_ = false;
+  tail.poll_once();
+  EXPECT_EQ(take(), "one\ntwo\n");
+}
+
+TEST_F(TailTest, AGiantLineIsCutAndTheNextIsWhole) {
+  append("a.log", std::string(10'000'000, 'x'));
+  Tail tail = make();
+  while (tail.poll_once()) {
+  }
+  EXPECT_EQ(got_.size(), limits::kLineBytesMax + 2);
+  take();
+  append("a.log", "xxx\nnext\n");
+  {
+    Tail restarted = make();
+    while (restarted.poll_once()) {
+    }
+  }
+  EXPECT_EQ(take(), "next\n");
+}
+
+TEST_F(TailTest, UnreadableFilesAreReportedOnceAndTriedAgain) {
+  if (::geteuid() == 0) {
+    // Root reads everything: a link to itself cannot be opened by anyone.
+    fs::create_symlink(path("a.log"), path("a.log"));
+  } else {
+    append("a.log", "secret\n");
+    ::chmod(path("a.log").c_str(), 0);
+  }
+  auto& counter = Metrics::counter("tail_unreadable_files");
+  const auto before = counter.load();
+  Tail tail = make();
+  tail.poll_once();
+  tail.poll_once();
+  EXPECT_EQ(counter.load(), before + 1);
+  fs::remove(path("a.log"));
+  append("a.log", "open now\n");
+  tail.poll_once();
+  EXPECT_EQ(take(), "open now\n");
+}
+
+TEST_F(TailTest, OddThingsAmongTheFilesHoldNothingUp) {
+  ASSERT_EQ(::mkfifo(path("fifo.log").c_str(), 0600), 0);
+  fs::create_directory(path("folder.log"));
+  append("packed.log.gz", "x\n");
+  append("a.log", "one\n");
+  Tail tail = make();
+  tail.poll_once();
+  EXPECT_EQ(take(), "one\n");
+}
+
+TEST_F(TailTest, RunsUntilStopped) {
+  append("a.log", "one\n");
+  Tail* running = nullptr;
+  Tail tail({.globs = {path("*.log")}, .rescan = Millis(60'000)}, {}, clock_,
+            [&](RawPayload payload, const Checkpoint&) {
+              got_ += payload.bytes;
+              if (got_ == "one\n") append("a.log", "two\n");  // inotify, not the rescan, sees this
+              if (got_ == "one\ntwo\n") running->stop();
+              return SinkAnswer::taken;
+            });
+  running = &tail;
+  tail.run();
+  EXPECT_EQ(got_, "one\ntwo\n");
+}
+
+TEST(Checkpoint, SurvivesItsBytes) {
+  const Checkpoint one{.path = "/var/log/a b.log",
+                       .device = 1,
+                       .inode = 2,
+                       .offset = 3,
+                       .head_bytes = 4,
+                       .head_hash = 5,
+                       .skipping = true};
+  const auto two = Checkpoint::from_bytes(one.bytes());
+  ASSERT_TRUE(two);
+  EXPECT_EQ(two->path, one.path);
+  EXPECT_EQ(two->bytes(), one.bytes());
+  EXPECT_EQ(two->key(), "tail:1:2");
+  EXPECT_EQ(one.before(2).offset, 1U);
+  EXPECT_EQ(one.before(99).offset, 0U);
+  for (const char* bad : {"", "1 2 3", "2 1 2 3 4 5 0 /x", "1 a 2 3 4 5 0 /x", "1 1 2 3 4 5 7 /x"})
+    EXPECT_EQ(Checkpoint::from_bytes(bad).error().code, Errc::corrupt) << bad;
+}
+
+}  // namespace
+}  // namespace healer
