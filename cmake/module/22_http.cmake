@@ -1,0 +1,1 @@
+healer_module(ports_http ports/http types lib::asio lib::zlib lib::curl)

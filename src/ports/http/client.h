@@ -1,0 +1,40 @@
+#pragma once
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "base/time.h"
+
+namespace healer {
+
+struct ClientRequest {
+  std::string method = "GET";
+  std::string url;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+  Millis timeout{30'000};
+  std::size_t response_bytes_max = 4 * 1024 * 1024;
+};
+
+struct ClientResponse {
+  int status = 0;
+  std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
+  std::string body;
+};
+
+// Blocking HTTP for the step pool; http and https only, certificates checked, no redirects. An
+// answer of any status is a response; 429 and 503 with Retry-After become upstream errors that
+// carry it.
+class HttpClient {
+ public:
+  virtual ~HttpClient() = default;
+  virtual Result<ClientResponse> send(const ClientRequest& request) = 0;
+};
+
+class CurlClient final : public HttpClient {
+ public:
+  Result<ClientResponse> send(const ClientRequest& request) override;
+};
+
+}  // namespace healer
