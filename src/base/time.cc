@@ -101,6 +101,7 @@ std::optional<UnixMs> parse_rfc3339(std::string_view text) {
 }
 
 std::optional<Millis> parse_duration(std::string_view text) {
+  constexpr std::int64_t kMost = 36'500LL * 86'400'000;  // 100 years: sums never overflow
   if (text.empty()) return std::nullopt;
   std::int64_t total = 0;
   std::size_t at = 0;
@@ -122,7 +123,9 @@ std::optional<Millis> parse_duration(std::string_view text) {
     if (unit == "h") scale = 3'600'000;
     if (unit == "d") scale = 86'400'000;
     if (scale == 0) return std::nullopt;
+    if (number > kMost / scale) return std::nullopt;
     total += number * scale;
+    if (total > kMost) return std::nullopt;
   }
   return Millis(total);
 }

@@ -18,8 +18,8 @@ std::string format_utc(UnixMs time);
 // RFC 3339 only (other log formats: stages/ingest). nullopt if it is not one.
 std::optional<UnixMs> parse_rfc3339(std::string_view text);
 
-// "250ms", "30s", "5m", "2h", "30d" and sums such as "1h30m". nullopt if it is not one or is
-// negative.
+// "250ms", "30s", "5m", "2h", "30d" and sums such as "1h30m". nullopt if it is not one, is
+// negative or longer than 100 years.
 std::optional<Millis> parse_duration(std::string_view text);
 std::string format_duration(Millis value);  // the shortest form that parse_duration reads back
 
