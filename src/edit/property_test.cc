@@ -238,6 +238,39 @@ TEST_P(EveryFormat, AddThenRemoveGivesTheFileBack) {
   EXPECT_GT(rounds, 80U);
 }
 
+std::size_t comment_lines(const std::string& text) {
+  std::size_t count = 0;
+  std::stringstream lines(text);
+  for (std::string line; std::getline(lines, line);)
+    if (const auto first = line.find_first_not_of(" \xef\xbb\xbf"); first != line.npos)
+      count += line[first] == '#' ? 1U : 0U;
+  return count;
+}
+
+TEST_P(EveryFormat, RemovingOneKeepsTheRestAndAllCommentLines) {
+  Random random(4711);
+  std::size_t removed = 0;
+  for (int i = 0; i < 100; ++i) {
+    const std::string text = random_document(random, GetParam());
+    const auto before = settings_of(GetParam(), text);
+    ASSERT_TRUE(before);
+    for (std::size_t target = 0; target < before->size(); ++target) {
+      const auto after = remove_key(GetParam(), text, (*before)[target].path);
+      if (!after) continue;
+      const auto rest = settings_of(GetParam(), *after);
+      ASSERT_TRUE(rest);
+      ASSERT_EQ(rest->size() + 1, before->size()) << text << "\n---\n" << *after;
+      for (std::size_t k = 0; k < rest->size(); ++k)
+        EXPECT_EQ((*rest)[k].value, (*before)[k < target ? k : k + 1].value);
+      EXPECT_EQ(comment_lines(*after), comment_lines(text)) << text << "\n---\n" << *after;
+      EXPECT_EQ(after->ends_with('\n'), text.ends_with('\n')) << text << "\n---\n" << *after;
+      ASSERT_FALSE(HasFailure()) << (*before)[target].path;
+      ++removed;
+    }
+  }
+  EXPECT_GT(removed, 100U);
+}
+
 TEST_P(EveryFormat, HostileBytesNeverBreak) {
   Random random(99);
   for (int i = 0; i < 3000; ++i) {

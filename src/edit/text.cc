@@ -81,11 +81,10 @@ Splice insert_line_after(std::string_view text, std::size_t offset, std::string_
 }
 
 Splice remove_lines(std::string_view text, std::size_t start, std::size_t end) {
-  // The last line of a text without a final line end takes the one before it along.
-  if (end == text.size() && !text.ends_with('\n') && start > bom_length(text)) {
-    --start;
-    if (start > 0 && text[start - 1] == '\r') --start;
-  }
+  // The last line of a text without a final line end takes those before it along.
+  if (end == text.size() && !text.ends_with('\n'))
+    while (start > bom_length(text) && (text[start - 1] == '\n' || text[start - 1] == '\r'))
+      --start;
   return {{start, end - start}, ""};
 }
 
