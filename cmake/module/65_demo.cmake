@@ -1,0 +1,1 @@
+healer_module(app_demo app/demo types ports_exec lib::fmt)
