@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -13,6 +15,11 @@ namespace healer {
 namespace {
 
 constexpr std::size_t kHeadsPerRead = 1000;
+
+bool puts_outbox(const WriteBatch& batch) {
+  return std::any_of(batch.ops.begin(), batch.ops.end(),
+                     [](const WriteOp& op) { return std::holds_alternative<PutOutbox>(op); });
+}
 
 }  // namespace
 
@@ -128,13 +135,15 @@ Result<void> Engine::Impl::find_events() {
 
 void Engine::Impl::commit(WriteBatch batch, CommitDone done) {
   batch.fence = fence();
+  const bool to_outbox = options_.outbox_written && puts_outbox(batch);
   {
     std::lock_guard lock(mutex_);
     committing_++;
   }
   journal_.commit(std::move(batch),
-                  [this, done = std::move(done)](const CommitResult& result) mutable {
+                  [this, to_outbox, done = std::move(done)](const CommitResult& result) mutable {
                     if (done) done(result);
+                    if (to_outbox && result.ok()) options_.outbox_written();
                     std::lock_guard lock(mutex_);
                     stop_if_over_locked(result.status);
                     committing_--;

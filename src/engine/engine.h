@@ -32,6 +32,7 @@ struct EngineOptions {
   int step_threads = 4;
   std::string lease = "engine";  // one engine per lease name; a newer one fences an older one
   std::string owner;             // shown in the lease: host and pid
+  std::function<void()> outbox_written;  // a commit of the engine put an outbox row: Outbox::wake
 };
 
 enum class WorkflowEnd { finished, failed, cancelled };
