@@ -1,0 +1,134 @@
+// Lines per CPU-second of header detection and mining, one thread.   usage: mine_bench [LINES]
+#include <fmt/core.h>
+
+#include <charconv>
+#include <cstring>
+#include <functional>
+#include <sstream>
+
+#include "base/hash.h"
+#include "bench/measure.h"
+#include "stages/ingest/ingest.h"
+#include "stages/mine/mine_file.h"
+#include "stages/mine/miner.h"
+
+namespace healer::bench {
+namespace {
+
+constexpr std::size_t kTemplates = 1000;
+constexpr std::size_t kBatchBytes = 128 * 1024;
+constexpr UnixMs kNow = 1'767'268'800'000;
+
+std::string word(std::uint64_t seed) {
+  static constexpr const char* kSyllables[] = {"lo", "ra", "ti",  "ne",  "sho", "pa", "ku",  "ver",
+                                               "mo", "di", "sel", "ban", "cor", "fi", "gus", "tem"};
+  std::string out;
+  for (std::uint64_t h = hash64(std::to_string(seed)), i = 0; i < 2 + seed % 3; ++i, h >>= 4)
+    out += kSyllables[h & 15];
+  return out;
+}
+
+// Message number `i` of template `t`: words that are its own, values that are not.
+std::string message(std::size_t t, std::uint64_t i) {
+  const std::uint64_t h = hash64(std::to_string(i));
+  std::string out;
+  for (std::size_t k = 0; k < 5 + t % 6; ++k) {
+    out += word(t * 31 + k) + ' ';
+    if (k == 1) out += fmt::format("{} ", h % 100'000);
+    if (k == 2 && t % 3 == 0)
+      out += fmt::format("10.{}.{}.{}:{} ", h % 256, h / 7 % 256, i % 256, h % 60'000);
+    if (k == 3 && t % 4 == 0) out += hex16(h) + ' ';
+    if (k == 4) out += fmt::format("took={}ms ", h % 9'000);
+  }
+  out.pop_back();
+  return out;
+}
+
+std::string text_lines(std::size_t lines) {
+  std::string out;
+  for (std::size_t i = 0; i < lines; ++i) {
+    const std::size_t t = hash64(std::to_string(i), 7) % kTemplates;
+    out += fmt::format("2026-01-01 12:{:02}:{:02},{:03} {} [worker-{}] com.shop.{}.Service - {}\n",
+                       i / 60'000 % 60, i / 1000 % 60, i % 1000, t % 10 == 0 ? "ERROR" : "INFO",
+                       i % 16, word(t % 40), message(t, i));
+  }
+  return out;
+}
+
+std::string json_lines(std::size_t lines) {
+  std::string out;
+  for (std::size_t i = 0; i < lines; ++i) {
+    const std::size_t t = hash64(std::to_string(i), 7) % kTemplates;
+    out += fmt::format(
+        R"({{"ts":"2026-01-01T12:00:00.{:03}Z","level":"{}","logger":"{}","msg":"{}","pid":{}}})",
+        i % 1000, t % 10 == 0 ? "error" : "info", word(t % 40), message(t, i), i % 5000);
+    out += '\n';
+  }
+  return out;
+}
+
+long resident_mib() {
+  rusage use{};
+  getrusage(RUSAGE_SELF, &use);
+  return use.ru_maxrss / 1024;
+}
+
+void report(const char* what, std::size_t lines, double seconds, std::size_t templates) {
+  fmt::print("{:<34} {:>9.0f} lines/CPU-s  {:>5.0f} ns/line  {:>5} templates  peak {} MiB\n", what,
+             static_cast<double>(lines) / seconds, seconds / static_cast<double>(lines) * 1e9,
+             templates, resident_mib());
+}
+
+void batches(const char* what, const std::string& text, std::size_t lines) {
+  TemplateIds ids;
+  Miner miner(ids);
+  double seconds = 0;
+  std::size_t records = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t stop = text.find('\n', std::min(at + kBatchBytes, text.size() - 1)) + 1;
+    RawPayload payload{.bytes = text.substr(at, stop - at),
+                       .format = PayloadFormat::text,
+                       .source = "bench",
+                       .is_final = true};
+    at = stop;
+    StreamState state;
+    const double start = cpu_seconds();
+    const auto batch = ingest(state, std::move(payload), kNow);
+    miner.add(batch);
+    seconds += cpu_seconds() - start;
+    records += batch.records.size();
+  }
+  if (records != lines) fmt::print("{}: {} records of {} lines\n", what, records, lines);
+  report(what, lines, seconds, miner.snapshot().size());
+}
+
+void file(const char* what, const std::string& text, MineInput input) {
+  std::istringstream in(text);
+  std::ostringstream out;
+  const double start = cpu_seconds();
+  const auto summary = mine_file(in, out, input);
+  if (summary) report(what, summary->lines, cpu_seconds() - start, summary->templates);
+}
+
+}  // namespace
+}  // namespace healer::bench
+
+int main(int argc, char** argv) {
+  using namespace healer::bench;
+  std::size_t lines = 500'000;
+  if (argc > 1) std::from_chars(argv[1], argv[1] + std::strlen(argv[1]), lines);
+  {
+    const std::string text = text_lines(lines);
+    fmt::print("{} lines of 1,000 templates, {} MiB\n", lines, text.size() >> 20);
+    batches("ingest + mine, text batches", text, lines);
+    file("mine a file, raw lines", text, healer::MineInput::raw);
+  }
+  {
+    std::string content;
+    for (std::size_t i = 0; i < lines; ++i)
+      content += message(healer::hash64(std::to_string(i), 7) % kTemplates, i) + '\n';
+    file("mine a file, content only", content, healer::MineInput::content_only);
+  }
+  batches("ingest + mine, JSON lines", json_lines(lines), lines);
+  return 0;
+}
