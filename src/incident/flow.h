@@ -12,6 +12,7 @@
 #include "stages/decide/decide.h"
 #include "stages/verify/verify.h"
 #include "types/incident_record.h"
+#include "types/incident_signal.h"
 #include "types/service.h"
 
 namespace healer {
@@ -87,6 +88,9 @@ class IncidentFlow {
   Result<std::int64_t> similar_since(Step& step);
   // flow_events.cc
   Result<StepResult> handle(Step& step, const std::string& event);
+  Result<StepResult> on_alert(Step& step, const IncidentSignal& signal);
+  Result<StepResult> on_approve(Step& step, const IncidentSignal& signal);
+  Result<StepResult> on_dismiss(Step& step, const IncidentSignal& signal);
 
   IncidentWorld world_;
 };

@@ -26,6 +26,55 @@ void edit(Incident& incident, const IncidentSignal& signal) {
 
 }  // namespace
 
+Result<StepResult> IncidentFlow::on_alert(Step& step, const IncidentSignal& signal) {
+  IncidentRecord& record = step.record;
+  Incident& incident = step.incident();
+  record.alert_firing = signal.firing;
+  record.alert_changed_at = signal.at;
+  if (is_waiting_for_decision(incident.status)) return step.go_on("decide");
+  if (signal.firing || !can(incident.status, IncidentEvent::resolve)) return stay(record, {});
+  TRY(step.move(IncidentEvent::resolve, "the alert was resolved without this fix"));
+  TRY(world_.workbench.say(
+      record, "The alert was resolved before this was merged; healer stops working on it."));
+  step.also.add(Ledger::pull_ended(incident.repository, incident.id));
+  step.also.add(Ledger::plan_released(incident.repository, incident.plan_hash));
+  return step.done();
+}
+
+Result<StepResult> IncidentFlow::on_approve(Step& step, const IncidentSignal& signal) {
+  IncidentRecord& record = step.record;
+  Incident& incident = step.incident();
+  if (!is_awaiting_person(incident.status))
+    return fail(Errc::conflict, "it does not wait for an approval");
+  if (signal.subject.empty() ||
+      (signal.subject != incident.head_sha && signal.subject != incident.plan_hash))
+    return fail(Errc::conflict, "the approval names something that moved");
+  record.approved = signal.subject;
+  record.approved_by = signal.actor;
+  record.approved_at = step.now;
+  const std::string because =
+      fmt::format("approved by {}{}{}", signal.actor, signal.why.empty() ? "" : ": ", signal.why);
+  if (signal.subject == incident.head_sha) {
+    TRY(step.move(IncidentEvent::approve, because, signal.actor));
+    return step.go_on("merge");
+  }
+  TRY(step.move(IncidentEvent::queue, because, signal.actor));
+  return step.go_on("decide");
+}
+
+Result<StepResult> IncidentFlow::on_dismiss(Step& step, const IncidentSignal& signal) {
+  const IncidentRecord& record = step.record;
+  const Incident& incident = step.incident();
+  TRY(step.move(IncidentEvent::dismiss, signal.why.empty() ? "dismissed" : signal.why,
+                signal.actor));
+  TRY(world_.workbench.close_pull(record, fmt::format("Dismissed by {}.", signal.actor)));
+  if (!incident.repository.empty()) {
+    step.also.add(Ledger::pull_ended(incident.repository, incident.id));
+    step.also.add(Ledger::plan_released(incident.repository, incident.plan_hash));
+  }
+  return step.done();
+}
+
 Result<StepResult> IncidentFlow::handle(Step& step, const std::string& event) {
   const auto signal = TRY(from_json<IncidentSignal>(event));
   IncidentRecord& record = step.record;
@@ -35,19 +84,9 @@ Result<StepResult> IncidentFlow::handle(Step& step, const std::string& event) {
       record.newest_record = signal.at;
       if (is_waiting_for_decision(incident.status)) return step.go_on("decide");
       return stay(record, {});
-    case SignalKind::alert:
-      record.alert_firing = signal.firing;
-      record.alert_changed_at = signal.at;
-      if (is_waiting_for_decision(incident.status)) return step.go_on("decide");
-      if (!signal.firing && can(incident.status, IncidentEvent::resolve)) {
-        TRY(step.move(IncidentEvent::resolve, "the alert was resolved without this fix"));
-        TRY(world_.workbench.say(
-            record, "The alert was resolved before this was merged; healer stops working on it."));
-        step.also.add(Ledger::pull_ended(incident.repository, incident.id));
-        step.also.add(Ledger::plan_released(incident.repository, incident.plan_hash));
-        return step.done();
-      }
-      return stay(record, {});
+    case SignalKind::alert: return on_alert(step, signal);
+    case SignalKind::approve: return on_approve(step, signal);
+    case SignalKind::dismiss: return on_dismiss(step, signal);
     case SignalKind::deploy:
       if (!can(incident.status, IncidentEvent::watch)) return stay(record, {});
       return step.go_on("await_deploy");
@@ -55,32 +94,6 @@ Result<StepResult> IncidentFlow::handle(Step& step, const std::string& event) {
       record.request = "api";
       if (is_waiting_for_decision(incident.status)) return step.go_on("decide");
       return stay(record, {});
-    case SignalKind::approve: {
-      if (!is_awaiting_person(incident.status))
-        return fail(Errc::conflict, "it does not wait for an approval");
-      if (signal.subject != incident.head_sha && signal.subject != incident.plan_hash)
-        return fail(Errc::conflict, "the approval names something that moved");
-      record.approved = signal.subject;
-      record.approved_by = signal.actor;
-      record.approved_at = step.now;
-      const std::string because = fmt::format("approved by {}{}{}", signal.actor,
-                                              signal.why.empty() ? "" : ": ", signal.why);
-      if (!incident.head_sha.empty() && signal.subject == incident.head_sha) {
-        TRY(step.move(IncidentEvent::approve, because, signal.actor));
-        return step.go_on("merge");
-      }
-      TRY(step.move(IncidentEvent::queue, because, signal.actor));
-      return step.go_on("decide");
-    }
-    case SignalKind::dismiss:
-      TRY(step.move(IncidentEvent::dismiss, signal.why.empty() ? "dismissed" : signal.why,
-                    signal.actor));
-      TRY(world_.workbench.close_pull(record, fmt::format("Dismissed by {}.", signal.actor)));
-      if (!incident.repository.empty()) {
-        step.also.add(Ledger::pull_ended(incident.repository, incident.id));
-        step.also.add(Ledger::plan_released(incident.repository, incident.plan_hash));
-      }
-      return step.done();
     case SignalKind::retry:
       TRY(step.move(IncidentEvent::retry, signal.why.empty() ? "asked to try again" : signal.why,
                     signal.actor));
@@ -90,20 +103,17 @@ Result<StepResult> IncidentFlow::handle(Step& step, const std::string& event) {
       if (!can(incident.status, IncidentEvent::revert))
         return fail(Errc::conflict, "there is nothing to revert");
       return step.go_on("revert");
-    case SignalKind::edit:
-      edit(incident, signal);
-      step.also.add(PutIncident{.row = to_row(incident), .expected = kAnyVersion});
-      return stay(record, std::move(step.also));
+    case SignalKind::edit: edit(incident, signal); break;
     case SignalKind::report:
       // An agent's or a flow's word is a claim: it is written down, and proves nothing.
       incident.timeline.push_back({.status = incident.status,
                                    .at = step.now,
                                    .detail = "claimed: " + signal.why,
                                    .actor = signal.actor});
-      step.also.add(PutIncident{.row = to_row(incident), .expected = kAnyVersion});
-      return stay(record, std::move(step.also));
+      break;
   }
-  return fail(Errc::internal, "unknown signal");
+  step.also.add(PutIncident{.row = to_row(incident), .expected = kAnyVersion});
+  return stay(record, std::move(step.also));
 }
 
 }  // namespace healer
