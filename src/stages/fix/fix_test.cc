@@ -7,6 +7,7 @@
 
 #include "repo/repo_model.h"
 #include "stages/fix/diff.h"
+#include "stages/fix/search.h"
 #include "test/case_file.h"
 
 namespace healer {
@@ -157,6 +158,31 @@ std::string answer(const testing::CaseFile& file) {
 }
 
 TEST(Fix, Cases) { EXPECT_GE(testing::check_cases(HEALER_CASES "/fix", ".case", answer), 25U); }
+
+std::string fitting(const testing::CaseFile& file) {
+  static const std::vector<Playbook> kPlaybooks = playbooks();
+  std::string out;
+  std::istringstream in(file.input);
+  for (std::string line; std::getline(in, line);) {
+    if (line.empty() || line.front() == '#') continue;
+    Finding finding;
+    const auto bar = line.find(" | ");
+    finding.analysis.category = parse_enum<Category>(line.substr(0, bar)).value();
+    finding.evidence.push_back({kNow, "app.log", "h1", line.substr(bar + 3)});
+    std::vector<std::string> refused;
+    const Symptom symptom = symptom_of(finding);
+    std::string names;
+    for (const auto& match : matches(symptom, kPlaybooks, refused))
+      names += " " + match.playbook->id;
+    for (const auto& reason : refused) names += " not:" + reason.substr(0, reason.find(':'));
+    out += fmt::format("{} <-{}\n", line.substr(bar + 3, 40), names);
+  }
+  return out;
+}
+
+TEST(Fix, WordingsOfTheSameFailure) {
+  EXPECT_EQ(testing::check_cases(HEALER_CASES "/fix", ".wordings", fitting), 1U);
+}
 
 Plan a_plan() {
   Plan plan;
