@@ -190,6 +190,19 @@ TEST_F(EngineTest, waits_until_its_time_across_a_restart) {
   EXPECT_EQ(*engine->state("w"), "waited!");
 }
 
+TEST_F(EngineTest, a_poll_leaves_no_history) {
+  std::atomic<int> polls = 0;
+  add({.steps = {{"poll", [&](StepContext& c) -> StepResult {
+                    if (++polls == 5) return StepOk{"seen", "", {}};
+                    return StepWait{c.state(), "poll", c.wall_ms() + 1000, {}};
+                  }}}});
+  start("w", "poll");
+  settle();
+  for (int i = 0; i < 4; ++i) advance(Millis(1000));
+  EXPECT_EQ(ended["w"].second, "seen");
+  EXPECT_EQ(history("w"), (Lines{"started #1 -> poll", "done poll#1"}));
+}
+
 TEST_F(EngineTest, events_come_in_order_and_survive_a_restart) {
   WorkflowKind kind;
   kind.steps["a"] = [](StepContext& c) -> StepResult { return StepWait{c.state(), "b", 0, {}}; };

@@ -167,6 +167,7 @@ Settlement Engine::Impl::after_failure(Live& live, Ran ran, const std::string& r
   out->entry.kind = JournalKind::failed;
   out->entry.detail = reason;
   out->event_handled = ran == Ran::event;
+  out->unchanged = false;
   return *std::move(out);
 }
 
@@ -183,8 +184,10 @@ void Engine::Impl::commit_run(const LivePtr& live, Settlement settlement,
                          .updated = now,
                          .state = encode(settlement.at)},
                         live->version});
-  batch.add(JournalRow{live->id, live->sequence + 1, epoch_, kRecordFormat, now,
-                       encode(settlement.entry)});
+  if (!settlement.unchanged) {
+    batch.add(JournalRow{live->id, live->sequence + 1, epoch_, kRecordFormat, now,
+                         encode(settlement.entry)});
+  }
   {
     std::lock_guard lock(mutex_);
     for (const auto& [number, bytes] : live->events) {
@@ -212,7 +215,7 @@ void Engine::Impl::committed(const LivePtr& live, Settlement& settlement,
     std::lock_guard lock(mutex_);
     live->at = std::move(settlement.at);
     live->version++;
-    live->sequence++;
+    live->sequence += settlement.unchanged ? 0 : 1;
     live->refusals = live->conflicts = 0;
     live->phase = settlement.phase;
     live->due = settlement.due;

@@ -22,11 +22,14 @@ Settlement move_on(const Live& live, Ran ran, std::string state, std::string nex
 }
 
 Settlement wait(const Live& live, Ran ran, StepWait& result) {
+  const bool unchanged = ran == Ran::step && live.at.attempt == 1 && result.next == live.at.step &&
+                         result.state == live.at.state;
   Settlement out =
       move_on(live, ran, std::move(result.state), std::move(result.next), std::move(result.also));
   out.phase = WorkflowPhase::waiting;
   out.due = result.until;
   if (ran == Ran::step) out.entry.kind = JournalKind::wait;
+  out.unchanged = unchanged;
   return out;
 }
 

@@ -14,6 +14,9 @@ struct Settlement {
   JournalEntry entry;
   WriteBatch also;
   bool event_handled = false;
+  // A poll: it waits again for the same step with the same state. Not journalled, so that a
+  // workflow that polls for a month has no endless history.
+  bool unchanged = false;
 };
 
 // What ran: a step, or on_event in its place.

@@ -28,7 +28,8 @@ struct StepFailed {
   std::string reason;
 };
 
-// Like StepOk, but `next` runs at `until` (0: only an event wakes the workflow).
+// Like StepOk, but `next` runs at `until` (0: only an event wakes the workflow). Waiting again for
+// the same step with the same state is a poll: committed, but not journalled.
 struct StepWait {
   std::string state;
   std::string next;

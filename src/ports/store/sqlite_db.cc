@@ -123,7 +123,8 @@ std::int64_t Db::changes() const { return sqlite3_changes64(db_); }
 
 Error Db::error(std::string_view doing) const {
   const int code = db_ ? sqlite3_extended_errcode(db_) : SQLITE_NOMEM;
-  const int os_error = db_ ? sqlite3_system_errno(db_) : 0;
+  const bool of_system = (code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN;
+  const int os_error = db_ && of_system ? sqlite3_system_errno(db_) : 0;  // else of an older call
   const Errc errc = errc_of(code, os_error);
   const char* said = db_ ? sqlite3_errmsg(db_) : "out of memory";
   std::string message = fmt::format("{}: {}: {}", path_, doing, said);

@@ -192,6 +192,10 @@ TEST_F(SqliteStoreTest, forgets_what_is_old) {
   batch.add(PutWorkflow{{.id = "open", .updated = clock.wall_ms()}, 0});
   batch.add(JournalRow{"old", 1, 1, 1, 1, "x"});
   batch.add(JournalRow{"open", 1, 1, 1, 1, "x"});
+  for (const bool done : {true, false}) {
+    IncidentRow row{.id = done ? "healed" : "open", .done = done, .created = clock.wall_ms()};
+    batch.add(PutIncident{std::move(row), 0});
+  }
   ASSERT_TRUE(commit_and_wait(*store, std::move(batch)).ok());
   clock.advance(Millis(86'400'000 + 20'000));
   open();
@@ -203,6 +207,11 @@ TEST_F(SqliteStoreTest, forgets_what_is_old) {
   EXPECT_FALSE(store->workflow("old")->has_value());
   EXPECT_EQ(store->journal("open")->size(), 1U);
   EXPECT_TRUE(store->workflow("open")->has_value());
+  EXPECT_EQ(store->incident_stats()->total, 2);
+  clock.advance(Millis(365 * 86'400'000LL));
+  open();
+  EXPECT_FALSE(store->incident("healed")->has_value());
+  EXPECT_TRUE(store->incident("open")->has_value());
 }
 
 TEST_F(SqliteStoreTest, a_file_keeps_the_bucket_it_was_made_with) {

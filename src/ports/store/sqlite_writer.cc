@@ -249,7 +249,14 @@ Result<void> SqliteWriter::purge() {
                            done_before, kPurgeRowsMax)));
   TRY(
       db_.exec("DELETE FROM journal WHERE workflow IN (SELECT id FROM old);"
-               "DELETE FROM workflow WHERE id IN (SELECT id FROM old)"));
+               "DELETE FROM workflow WHERE id IN (SELECT id FROM old); DELETE FROM old"));
+  TRY(
+      db_.exec(fmt::format("INSERT INTO old SELECT id FROM incident WHERE hidden IN (0,1) AND "
+                           "done=1 AND created<{0} AND last_seen<{0} LIMIT {1}",
+                           now - options_.incidents_kept.count(), kPurgeRowsMax)));
+  TRY(
+      db_.exec("DELETE FROM incident_body WHERE id IN (SELECT id FROM old);"
+               "DELETE FROM incident WHERE id IN (SELECT id FROM old)"));
   return db_.exec("COMMIT");
 }
 

@@ -17,9 +17,10 @@ struct StoreOptions {
   std::string folder;           // data folder, made if missing
   Millis count_bucket{10'000};  // a store keeps the one it was made with
   Millis counts_kept{86'400'000};
-  Millis done_kept{7 * 86'400'000LL};  // journal and state of workflows that are done
-  int readers = 3;                     // connections; more readers wait
-  long long bytes_max = 0;             // of the database file; 0: as long as the disk has room
+  Millis done_kept{7 * 86'400'000LL};         // journal and state of workflows that are done
+  Millis incidents_kept{365 * 86'400'000LL};  // that are done
+  int readers = 3;                            // connections; more readers wait
+  long long bytes_max = 0;  // of the database file; 0: as long as the disk has room
 };
 
 // `<folder>/healer.db`; `<folder>/lock` is held until it is destroyed. busy: the lock is held, the
