@@ -3,14 +3,13 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
-#include <cstdlib>
 #include <cstring>
 
 #include "base/metrics.h"
@@ -20,37 +19,8 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
-class Fd {
- public:
-  Fd() = default;
-  explicit Fd(int fd) : fd_(fd) {}
-  Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Fd& operator=(Fd&& other) noexcept {
-    reset();
-    fd_ = std::exchange(other.fd_, -1);
-    return *this;
-  }
-  ~Fd() { reset(); }
-  int get() const { return fd_; }
-  void reset() {
-    if (fd_ >= 0) close(fd_);
-    fd_ = -1;
-  }
-
- private:
-  int fd_ = -1;
-};
-
-struct Pipe {
-  Fd read, write;
-};
-
-Result<Pipe> make_pipe() {
-  std::array<int, 2> ends{};
-  if (pipe2(ends.data(), O_CLOEXEC) != 0)
-    return fail(Errc::io, std::string("cannot make a pipe: ") + std::strerror(errno));
-  return Pipe{Fd(ends[0]), Fd(ends[1])};
-}
+constexpr Millis kWatchPeriod{20};    // of a limit that only polling can see
+constexpr Millis kCancelPeriod{100};  // until a cancelled process is killed
 
 // Keeps the last `bytes_max` bytes.
 void append_tail(std::string& kept, const char* data, std::size_t size, std::size_t bytes_max,
@@ -61,56 +31,46 @@ void append_tail(std::string& kept, const char* data, std::size_t size, std::siz
   kept.erase(0, kept.size() - bytes_max);
 }
 
-std::vector<char*> pointers(const std::vector<std::string>& words) {
-  std::vector<char*> out;
-  for (const auto& word : words) out.push_back(const_cast<char*>(word.c_str()));
-  out.push_back(nullptr);
-  return out;
-}
-
-[[noreturn]] void child(const ProcessSetup& setup, const std::vector<char*>& argv,
-                        const std::vector<char*>& env, int in, int out, int err, int report) {
-  setpgid(0, 0);
-  sigset_t none;
-  sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, nullptr);
-  signal(SIGPIPE, SIG_DFL);
-  dup2(in, STDIN_FILENO);
-  dup2(out, STDOUT_FILENO);
-  dup2(err, STDERR_FILENO);
-  for (const int fd : setup.keep_fds) fcntl(fd, F_SETFD, 0);
-  const char* cwd = setup.cwd.empty() ? "/" : setup.cwd.c_str();
-  int problem = 0;
-  if (chdir(cwd) != 0) problem = errno;
-  if (problem == 0 && setup.in_child && !setup.in_child()) problem = errno != 0 ? errno : EPERM;
-  if (problem == 0) {
-    execvpe(argv.front(), argv.data(), env.data());
-    problem = errno;
+// A child that does not read its input must not end healer.
+class NoSigpipe {
+ public:
+  NoSigpipe() {
+    sigemptyset(&pipe_);
+    sigaddset(&pipe_, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
   }
-  [[maybe_unused]] const auto written = write(report, &problem, sizeof problem);
-  _exit(126);
-}
+  ~NoSigpipe() {
+    const timespec now{};
+    while (sigismember(&before_, SIGPIPE) == 0 && sigtimedwait(&pipe_, nullptr, &now) > 0) {
+    }
+    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+
+ private:
+  sigset_t pipe_, before_;
+};
 
 struct Streams {
   Fd in, out, err;
   std::size_t written = 0;
 };
 
-// Moves what can be moved within `wait_ms`. False once both output streams are closed.
-bool pump(const ProcessSetup& setup, Streams& streams, ProcessResult& result, int wait_ms) {
-  std::array<pollfd, 3> fds{{{streams.out.get(), POLLIN, 0},
+// Moves what can be moved within `wait_ms`. True once the process has ended.
+bool pump(const ProcessSetup& setup, int pid_fd, Streams& streams, ProcessResult& result,
+          int wait_ms) {
+  std::array<pollfd, 4> fds{{{streams.out.get(), POLLIN, 0},
                              {streams.err.get(), POLLIN, 0},
-                             {streams.in.get(), POLLOUT, 0}}};
-  if (poll(fds.data(), fds.size(), wait_ms) <= 0)
-    return streams.out.get() >= 0 || streams.err.get() >= 0;
-  std::array<char, 65536> buffer{};
+                             {streams.in.get(), POLLOUT, 0},
+                             {pid_fd, POLLIN, 0}}};
+  if (poll(fds.data(), fds.size(), wait_ms) <= 0) return false;
+  std::array<char, 65536> buffer;
   const auto drain = [&](Fd& fd, short events, std::string& kept) {
     if (events == 0) return;
     const ssize_t n = read(fd.get(), buffer.data(), buffer.size());
     if (n > 0)
       append_tail(kept, buffer.data(), static_cast<std::size_t>(n), setup.output_bytes_max,
                   result.truncated);
-    else if (n == 0 || errno != EINTR)
+    else if (n == 0 || (errno != EINTR && errno != EAGAIN))
       fd.reset();
   };
   drain(streams.out, fds[0].revents, result.out);
@@ -119,94 +79,93 @@ bool pump(const ProcessSetup& setup, Streams& streams, ProcessResult& result, in
     const ssize_t n = write(streams.in.get(), setup.input.data() + streams.written,
                             setup.input.size() - streams.written);
     if (n > 0) streams.written += static_cast<std::size_t>(n);
-    if (n < 0 || streams.written == setup.input.size()) streams.in.reset();
+    if ((n < 0 && errno != EAGAIN) || streams.written == setup.input.size()) streams.in.reset();
   }
-  return streams.out.get() >= 0 || streams.err.get() >= 0;
+  return fds[3].revents != 0;
 }
 
-void finish_output(std::string& kept, std::size_t bytes_max, bool& truncated) {
+bool cancelled(const ProcessSetup& setup) {
+  return std::ranges::any_of(setup.cancel,
+                             [](const auto& token) { return token.stop_requested(); });
+}
+
+Millis longest_wait(const ProcessSetup& setup) {
+  if (setup.over_limit) return kWatchPeriod;
+  const bool may_cancel =
+      std::ranges::any_of(setup.cancel, [](const auto& token) { return token.stop_possible(); });
+  return may_cancel ? kCancelPeriod : Millis(60'000);
+}
+
+enum class Ending { itself, late, memory, disk, cancelled };
+
+Ending supervise(const ProcessSetup& setup, const Started& started, Streams& streams,
+                 ProcessResult& result) {
+  const auto deadline = SteadyClock::now() + setup.timeout;
+  const Millis longest = longest_wait(setup);
+  for (;;) {
+    const auto left = std::chrono::duration_cast<Millis>(deadline - SteadyClock::now());
+    const Millis wait = std::clamp(left, Millis(0), longest);
+    if (pump(setup, started.pid_fd.get(), streams, result, static_cast<int>(wait.count())))
+      return Ending::itself;
+    if (cancelled(setup)) return Ending::cancelled;
+    if (SteadyClock::now() >= deadline) return Ending::late;
+    if (!setup.over_limit) continue;
+    switch (setup.over_limit(started.pid)) {
+      case Excess::memory: return Ending::memory;
+      case Excess::disk: return Ending::disk;
+      case Excess::none: break;
+    }
+  }
+}
+
+void cut(std::string& kept, std::size_t bytes_max, bool& truncated) {
   if (kept.size() <= bytes_max) return;
   truncated = true;
   kept.erase(0, kept.size() - bytes_max);
 }
 
-int exit_code_of(int status) {
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
-// Waits for the child while its output is read; enforces deadline and limits.
-void supervise(const ProcessSetup& setup, pid_t pid, Streams& streams, ProcessResult& result) {
-  const auto deadline = SteadyClock::now() + setup.timeout;
-  bool open = true;
-  for (;;) {
-    if (open) open = pump(setup, streams, result, 20);
-    int status = 0;
-    const pid_t ended = waitpid(pid, &status, open ? WNOHANG : (setup.over_limit ? WNOHANG : 0));
-    if (ended == pid) {
-      result.exit_code = exit_code_of(status);
-      break;
-    }
-    if (!open && setup.over_limit) poll(nullptr, 0, 20);
-    const bool late = SteadyClock::now() >= deadline;
-    const bool greedy = !late && setup.over_limit && setup.over_limit(pid);
-    if (!late && !greedy) continue;
-    result.timed_out = late;
-    result.out_of_memory = greedy;
-    kill(-pid, SIGKILL);
-    waitpid(pid, &status, 0);
-    result.exit_code = 137;
-    break;
-  }
-  kill(-pid, SIGKILL);  // whatever it left behind in its group
+void finish_output(const ProcessSetup& setup, Streams& streams, ProcessResult& result) {
   // What is still in the pipes; a grandchild that holds them open does not hold us.
-  for (int i = 0; i < 64 && open; ++i) open = pump(setup, streams, result, 0);
+  for (auto* fd : {&streams.out, &streams.err})
+    if (fd->get() >= 0) fcntl(fd->get(), F_SETFL, O_NONBLOCK);
+  streams.in.reset();
+  for (int i = 0; i < 64 && (streams.out.get() >= 0 || streams.err.get() >= 0); ++i)
+    pump(setup, -1, streams, result, 0);
+  cut(result.out, setup.output_bytes_max, result.truncated);
+  cut(result.err, setup.output_bytes_max, result.truncated);
+  if (result.truncated) ++Metrics::counter("output_limit_hits");
 }
 
 }  // namespace
 
-std::vector<std::string> environment(const std::map<std::string, std::string>& env) {
-  std::vector<std::string> out;
-  if (!env.contains("PATH")) {
-    const char* path = std::getenv("PATH");
-    out.push_back(std::string("PATH=") + (path != nullptr ? path : "/usr/local/bin:/usr/bin:/bin"));
-  }
-  for (const auto& [name, value] : env) out.push_back(name + "=" + value);
-  return out;
-}
-
 Result<ProcessResult> run_process(const ProcessSetup& setup) {
-  if (setup.argv.empty()) return fail(Errc::invalid_input, "there is no program to run");
-  const auto started = SteadyClock::now();
-  Pipe in = TRY(make_pipe()), out = TRY(make_pipe()), err = TRY(make_pipe()),
-       report = TRY(make_pipe());
-  const auto argv = pointers(setup.argv), env = pointers(setup.env);
-  const pid_t pid = fork();
-  if (pid < 0)
-    return fail(Errc::io, std::string("cannot start a process: ") + std::strerror(errno));
-  if (pid == 0)
-    child(setup, argv, env, in.read.get(), out.write.get(), err.write.get(), report.write.get());
-  setpgid(pid, pid);
-  if (setup.started) setup.started(pid);
+  const auto began = SteadyClock::now();
+  Pipe in = TRY(make_pipe()), out = TRY(make_pipe()), err = TRY(make_pipe());
+  const Started started =
+      TRY(start_process(setup, in.read.get(), out.write.get(), err.write.get(), Bond::child));
   in.read.reset();
   out.write.reset();
   err.write.reset();
-  report.write.reset();
-  int problem = 0;
-  if (read(report.read.get(), &problem, sizeof problem) == static_cast<ssize_t>(sizeof problem)) {
-    waitpid(pid, nullptr, 0);
-    return fail(problem == ENOENT ? Errc::not_found : Errc::io,
-                "cannot run " + setup.argv.front() + ": " + std::strerror(problem));
-  }
   fcntl(in.write.get(), F_SETFL, O_NONBLOCK);
   Streams streams{std::move(in.write), std::move(out.read), std::move(err.read), 0};
   if (setup.input.empty()) streams.in.reset();
   ProcessResult result;
-  supervise(setup, pid, streams, result);
-  finish_output(result.out, setup.output_bytes_max, result.truncated);
-  finish_output(result.err, setup.output_bytes_max, result.truncated);
-  if (result.truncated) ++Metrics::counter("output_limit_hits");
+  const NoSigpipe no_sigpipe;
+  const Ending ending = supervise(setup, started, streams, result);
+  // Before it is reaped, so that its number cannot be another group's yet.
+  kill(-started.pid, SIGKILL);
+  int status = 0;
+  while (waitpid(started.pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  finish_output(setup, streams, result);
+  result.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  result.timed_out = ending == Ending::late;
+  result.out_of_memory = ending == Ending::memory;
+  result.out_of_disk = ending == Ending::disk;
+  result.wall_ms = std::chrono::duration_cast<Millis>(SteadyClock::now() - began).count();
   if (result.timed_out) ++Metrics::counter("process_timeouts");
-  result.wall_ms = std::chrono::duration_cast<Millis>(SteadyClock::now() - started).count();
+  if (ending == Ending::cancelled)
+    return fail(Errc::cancelled, setup.argv.front() + " was ended because healer stops waiting");
   return result;
 }
 
@@ -218,33 +177,20 @@ Result<ProcessResult> SystemExecutor::run(const Command& command) {
   setup.input = command.input;
   setup.timeout = command.timeout;
   setup.output_bytes_max = command.output_bytes_max;
+  setup.cancel = {command.cancel, stop_};
   return run_process(setup);
 }
 
 Result<void> SystemExecutor::start_detached(const Command& command, const std::string& log) {
-  const Fd output(open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
-  if (output.get() < 0) return fail(Errc::io, "cannot write " + log + ": " + std::strerror(errno));
-  const Fd nothing(open("/dev/null", O_RDONLY | O_CLOEXEC));
-  const auto env_words = environment(command.env);
-  const auto argv = pointers(command.argv), env = pointers(env_words);
+  Fd file(open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
+  if (file.get() < 0) return fail(Errc::io, "cannot write " + log + ": " + std::strerror(errno));
+  const Fd output = TRY(out_of_the_way(std::move(file)));
+  const Fd nothing = TRY(out_of_the_way(Fd(open("/dev/null", O_RDONLY | O_CLOEXEC))));
   ProcessSetup setup;
+  setup.argv = command.argv;
+  setup.env = environment(command.env);
   setup.cwd = command.cwd;
-  Pipe report = TRY(make_pipe());
-  const pid_t pid = fork();
-  if (pid < 0)
-    return fail(Errc::io, std::string("cannot start a process: ") + std::strerror(errno));
-  if (pid == 0) {
-    setsid();
-    // A second fork: the process belongs to init and is never our zombie.
-    if (fork() != 0) _exit(0);
-    child(setup, argv, env, nothing.get(), output.get(), output.get(), report.write.get());
-  }
-  waitpid(pid, nullptr, 0);
-  report.write.reset();
-  int problem = 0;
-  if (read(report.read.get(), &problem, sizeof problem) == static_cast<ssize_t>(sizeof problem))
-    return fail(problem == ENOENT ? Errc::not_found : Errc::io,
-                "cannot run " + command.argv.front() + ": " + std::strerror(problem));
+  TRY(start_process(setup, nothing.get(), output.get(), output.get(), Bond::detached));
   return {};
 }
 

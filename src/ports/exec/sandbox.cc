@@ -1,199 +1,205 @@
-#include <seccomp.h>
-#include <signal.h>
+#include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <memory>
+#include <fstream>
 #include <mutex>
+#include <optional>
 
+#include "base/metrics.h"
 #include "ports/exec/cgroup.h"
 #include "ports/exec/process.h"
+#include "ports/exec/sandbox_argv.h"
+#include "ports/exec/seccomp.h"
 
 namespace healer {
 namespace {
 
 namespace fs = std::filesystem;
 
-// System calls that no check of a repository needs and that kernels have been broken with.
-constexpr std::array kDenied{SCMP_SYS(ptrace),
-                             SCMP_SYS(mount),
-                             SCMP_SYS(umount2),
-                             SCMP_SYS(pivot_root),
-                             SCMP_SYS(bpf),
-                             SCMP_SYS(userfaultfd),
-                             SCMP_SYS(perf_event_open),
-                             SCMP_SYS(io_uring_setup),
-                             SCMP_SYS(io_uring_enter),
-                             SCMP_SYS(io_uring_register),
-                             SCMP_SYS(keyctl),
-                             SCMP_SYS(add_key),
-                             SCMP_SYS(request_key),
-                             SCMP_SYS(init_module),
-                             SCMP_SYS(finit_module),
-                             SCMP_SYS(delete_module),
-                             SCMP_SYS(kexec_load),
-                             SCMP_SYS(reboot),
-                             SCMP_SYS(swapon),
-                             SCMP_SYS(swapoff),
-                             SCMP_SYS(acct),
-                             SCMP_SYS(settimeofday),
-                             SCMP_SYS(clock_settime),
-                             SCMP_SYS(open_by_handle_at),
-                             SCMP_SYS(process_vm_readv),
-                             SCMP_SYS(process_vm_writev),
-                             SCMP_SYS(setns),
-                             SCMP_SYS(unshare),
-                             SCMP_SYS(move_mount),
-                             SCMP_SYS(open_tree),
-                             SCMP_SYS(fsopen),
-                             SCMP_SYS(quotactl)};
+constexpr int kFolderWatchEvery = 10;  // periods of the memory watch
 
-struct FilterFree {
-  void operator()(void* filter) const { seccomp_release(filter); }
-};
-
-// A memory file with the compiled filter, -1 where libseccomp refuses.
-int seccomp_file() {
-  const std::unique_ptr<void, FilterFree> filter(seccomp_init(SCMP_ACT_ALLOW));
-  if (!filter) return -1;
-  for (const int call : kDenied) seccomp_rule_add(filter.get(), SCMP_ACT_ERRNO(EPERM), call, 0);
-  const int fd = memfd_create("seccomp", MFD_CLOEXEC);
-  if (fd < 0) return -1;
-  if (seccomp_export_bpf(filter.get(), fd) != 0 || lseek(fd, 0, SEEK_SET) != 0) {
-    close(fd);
-    return -1;
-  }
-  return fd;
+Result<Fd> memory_file(const std::string& text) {
+  Fd file(memfd_create("etc", MFD_CLOEXEC));
+  if (file.get() < 0 ||
+      write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
+      lseek(file.get(), 0, SEEK_SET) != 0)
+    return fail(Errc::io, std::string("cannot make a memory file: ") + std::strerror(errno));
+  return out_of_the_way(std::move(file));
 }
 
-void add(std::vector<std::string>& argv, std::initializer_list<std::string> words) {
-  argv.insert(argv.end(), words);
+// In the child. Where memory is short for the whole machine, the check goes first.
+void offer_to_the_oom_killer() {
+  const int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+  if (fd >= 0) [[maybe_unused]]
+    const auto written = write(fd, "500", 3);
 }
 
-void add_system(std::vector<std::string>& argv) {
-  add(argv, {"--ro-bind", "/usr", "/usr"});
-  for (const char* name : {"/bin", "/sbin", "/lib", "/lib32", "/lib64"}) {
-    std::error_code error;
-    if (fs::is_symlink(name, error))
-      add(argv, {"--symlink", fs::read_symlink(name, error).string(), name});
-    else if (fs::exists(name, error))
-      add(argv, {"--ro-bind", name, name});
-  }
-  for (const char* name :
-       {"/etc/ld.so.cache", "/etc/alternatives", "/etc/ssl", "/etc/ca-certificates", "/etc/passwd",
-        "/etc/group", "/etc/nsswitch.conf", "/etc/localtime", "/etc/mime.types",
-        "/etc/java-17-openjdk"})
-    add(argv, {"--ro-bind-try", name, name});
+// In the child. The system calls themselves: the library's wrappers want to tell other threads.
+bool leave_root() {
+  if (geteuid() != 0) return true;
+  return syscall(SYS_setgroups, 0, nullptr) == 0 &&
+         syscall(SYS_setresgid, kSandboxUid, kSandboxUid, kSandboxUid) == 0 &&
+         syscall(SYS_setresuid, kSandboxUid, kSandboxUid, kSandboxUid) == 0;
 }
 
-// The tree is copied so that the check may write; the script is ours and constant, argv stays argv.
-constexpr const char* kCopyAndRun = "cp -a /tree/. /work/ && cd /work && exec \"$@\"";
-
-std::vector<std::string> bubblewrap(const SandboxCommand& command, int seccomp_fd) {
-  std::vector<std::string> argv{"bwrap",
-                                "--unshare-all",
-                                "--unshare-user",
-                                "--disable-userns",
-                                "--die-with-parent",
-                                "--new-session",
-                                "--cap-drop",
-                                "ALL",
-                                "--clearenv"};
-  if (seccomp_fd >= 0) add(argv, {"--seccomp", std::to_string(seccomp_fd)});
-  add_system(argv);
-  const std::string bytes = std::to_string(command.disk_mib * 1024 * 1024);
-  const std::string small =
-      std::to_string(std::max<std::int64_t>(command.disk_mib / 4, 16) * 1024 * 1024);
-  add(argv, {"--proc", "/proc", "--dev", "/dev", "--size", bytes, "--tmpfs", "/work", "--size",
-             small, "--tmpfs", "/tmp", "--ro-bind", command.tree, "/tree", "--chdir", "/work"});
-  std::map<std::string, std::string> env{
-      {"PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
-      {"HOME", "/work"},
-      {"LANG", "C.UTF-8"},
-      {"CI", "true"},
-      {"TMPDIR", "/tmp"},
-      {"PYTHONDONTWRITEBYTECODE", "1"}};
-  for (const auto& [name, value] : command.env) env[name] = value;
-  for (const auto& [name, value] : env) add(argv, {"--setenv", name, value});
-  add(argv, {"--", "/bin/sh", "-c", kCopyAndRun, "sh"});
-  argv.insert(argv.end(), command.argv.begin(), command.argv.end());
-  return argv;
+std::function<Excess(pid_t)> watch(const SandboxCommand& command, bool memory) {
+  if (!memory && !command.writes_tree) return {};
+  return [&command, memory, turn = 0](pid_t pid) mutable {
+    if (memory && tree_memory_mib(pid) > command.memory_mib) return Excess::memory;
+    if (command.writes_tree && ++turn % kFolderWatchEvery == 0 &&
+        folder_mib(command.tree, command.disk_mib) > command.disk_mib)
+      return Excess::disk;
+    return Excess::none;
+  };
 }
 
-// In the child: limits, then away from root. Only async-signal-safe calls.
-bool restrict_child(const SandboxCommand& command) {
-  const rlimit no_core{0, 0};
-  setrlimit(RLIMIT_CORE, &no_core);
-  const auto count = static_cast<rlim_t>(command.processes_max);
-  const rlimit processes{count, count};
-  if (geteuid() == 0) {
-    if (setresgid(kSandboxUid, kSandboxUid, kSandboxUid) != 0) return false;
-    if (setresuid(kSandboxUid, kSandboxUid, kSandboxUid) != 0) return false;
-    setrlimit(RLIMIT_NPROC, &processes);
-  }
-  return true;
+// What went wrong before argv was started.
+std::unexpected<Error> not_started(const SandboxCommand& command, const ProcessResult& result) {
+  if (result.err.find("No space left on device") != std::string::npos)
+    return fail(Errc::full, "the tree does not fit into the " + std::to_string(command.disk_mib) +
+                                " MiB of the sandbox");
+  if (result.timed_out)
+    return fail(Errc::timeout, "copying the tree into the sandbox took longer than " +
+                                   format_duration(command.timeout));
+  if (result.out_of_memory)
+    return fail(Errc::full, "the tree does not fit into the " + std::to_string(command.memory_mib) +
+                                " MiB of the sandbox");
+  return fail(Errc::io, "the sandbox was not made: " + result.err);
 }
 
-Result<ProcessResult> run_restricted(const SandboxCommand& command) {
-  const int seccomp_fd = seccomp_file();
-  auto group = Cgroup::make(command.memory_mib, command.processes_max);
+void count_limits(const ProcessResult& result) {
+  if (result.out_of_memory) ++Metrics::counter("sandbox_memory_limit_hits");
+  if (result.out_of_disk) ++Metrics::counter("sandbox_disk_limit_hits");
+}
+
+Result<ProcessResult> run_in_sandbox(const SandboxCommand& command, const SandboxMeans& means,
+                                     std::stop_token stop) {
+  const Fd seccomp = TRY(seccomp_file());
+  Pipe status = TRY(make_pipe());
+  std::vector<Fd> files;
   ProcessSetup setup;
-  setup.argv = bubblewrap(command, seccomp_fd);
+  setup.fds = {{status.write.get(), kStatusFd}, {seccomp.get(), kSeccompFd}};
+  for (const auto& file : etc_files(means)) {
+    files.push_back(TRY(memory_file(file.text)));
+    setup.fds.push_back({files.back().get(), kFirstFileFd + static_cast<int>(files.size()) - 1});
+  }
+  const auto group =
+      means.control_group ? Cgroup::make(command.memory_mib, command.processes_max) : nullptr;
+  if (means.control_group && !group)
+    return fail(Errc::io, "no control group can be made for the sandbox");
+  setup.argv = sandbox_argv(command, means);
   setup.env = environment({});
   setup.timeout = command.timeout;
   setup.output_bytes_max = command.output_bytes_max;
-  if (seccomp_fd >= 0) setup.keep_fds = {seccomp_fd};
-  const int group_fd = group ? group->procs_fd() : -1;
-  setup.in_child = [&command, group_fd] {
-    // Writing "0" moves the writer itself: the group is joined before anything of the check runs.
-    if (group_fd >= 0 && write(group_fd, "0", 1) != 1) return false;
-    return restrict_child(command);
+  setup.cancel = {command.cancel, std::move(stop)};
+  setup.over_limit = watch(command, group == nullptr);
+  setup.in_child = [&group, &means] {
+    if (group && !group->join()) return false;
+    offer_to_the_oom_killer();
+    return !means.user_namespace || leave_root();
   };
-  if (!group)
-    setup.over_limit = [&command](pid_t pid) { return tree_memory_mib(pid) > command.memory_mib; };
-  auto result = run_process(setup);
-  if (seccomp_fd >= 0) close(seccomp_fd);
-  if (result && group && group->ran_out_of_memory()) result->out_of_memory = true;
+  auto result = TRY(run_process(setup));
+  if (group && group->ran_out_of_memory()) result.out_of_memory = true;
+  count_limits(result);
+  char started = 0;
+  fcntl(status.read.get(), F_SETFL, O_NONBLOCK);
+  if (read(status.read.get(), &started, 1) != 1) return not_started(command, result);
   return result;
+}
+
+std::string first_word(const std::string& path) {
+  std::string out;
+  std::ifstream(path) >> out;
+  return out;
+}
+
+// The usual causes, in the words of who can change them.
+std::string advice() {
+  if (first_word("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == "1")
+    return "AppArmor forbids user namespaces; sysctl kernel.apparmor_restrict_unprivileged_userns=0"
+           " or a profile for bwrap allows them";
+  if (first_word("/proc/sys/kernel/unprivileged_userns_clone") == "0")
+    return "sysctl kernel.unprivileged_userns_clone=1 allows user namespaces";
+  if (first_word("/proc/sys/user/max_user_namespaces") == "0")
+    return "sysctl user.max_user_namespaces is 0";
+  return "a container must be allowed to make user namespaces (Docker: --security-opt "
+         "seccomp=unconfined --security-opt apparmor=unconfined); in a chroot nothing can";
+}
+
+struct Known {
+  SandboxSupport support;
+  SandboxMeans means;
+};
+
+std::vector<SandboxMeans> means_to_try() {
+  std::vector<SandboxMeans> out;
+  for (const bool no_further_ones : {true, false})
+    for (const bool control_group : {true, false})
+      out.push_back({true, no_further_ones, control_group});
+  if (geteuid() == 0)
+    for (const bool control_group : {true, false}) out.push_back({false, false, control_group});
+  return out;
+}
+
+std::string memory_limit(const SandboxMeans& means) {
+  const auto group = means.control_group ? Cgroup::make(64, 64) : nullptr;
+  return group ? group->kind() : "watcher";
+}
+
+Known try_all() {
+  SandboxCommand probe;
+  probe.argv = {"true"};
+  probe.timeout = Millis(10'000);
+  Known out;
+  for (const auto& means : means_to_try()) {
+    const auto result = run_in_sandbox(probe, means, {});
+    if (result && result->ok()) {
+      out = {{.available = true, .reason = {}, .memory_limit = memory_limit(means)}, means};
+      return out;
+    }
+    if (!result && result.error().code == Errc::not_found) {
+      out.support.reason = result.error().message + "; install the package bubblewrap";
+      return out;
+    }
+    if (out.support.reason.empty() && !means.control_group)
+      out.support.reason = "bubblewrap cannot make its namespaces (" +
+                           (result ? result->err : result.error().message) + "): " + advice();
+  }
+  return out;
+}
+
+// Tried again until it works: what was missing may be installed while healer runs.
+Known known() {
+  static std::mutex mutex;
+  static std::optional<Known> found;
+  std::lock_guard lock(mutex);
+  if (found) return *found;
+  Known now = try_all();
+  if (now.support.available) found = now;
+  return now;
 }
 
 }  // namespace
 
-SandboxSupport SystemExecutor::sandbox_support() {
-  static std::mutex mutex;
-  static std::unique_ptr<SandboxSupport> known;
-  std::lock_guard lock(mutex);
-  if (known) return *known;
-  SandboxSupport out;
-  SandboxCommand probe;
-  probe.argv = {"/bin/true"};
-  probe.tree = "/usr/share/doc/bubblewrap";  // any small folder that everybody may read
-  probe.timeout = Millis(10'000);
-  std::error_code error;
-  if (!fs::exists(probe.tree, error)) probe.tree = "/usr/share/base-files";
-  auto result = run_restricted(probe);
-  if (!result)
-    out.reason = result.error().message + "; install the package bubblewrap";
-  else if (!result->ok())
-    out.reason = "bubblewrap cannot make its namespaces: " + result->err;
-  else
-    out.available = true;
-  const auto group = Cgroup::make(64, 64);
-  out.memory_limit = group ? group->kind() : "watcher";
-  known = std::make_unique<SandboxSupport>(out);
-  return out;
-}
+SandboxSupport SystemExecutor::sandbox_support() { return known().support; }
 
 Result<ProcessResult> SystemExecutor::run_sandboxed(const SandboxCommand& command) {
-  const SandboxSupport support = sandbox_support();
-  if (!support.available)
-    return fail(Errc::unsupported, "no sandbox, so nothing runs: " + support.reason);
-  return run_restricted(command);
+  if (command.argv.empty()) return fail(Errc::invalid_input, "there is no program to run");
+  std::error_code error;
+  if (!command.tree.empty() && !fs::is_directory(command.tree, error))
+    return fail(Errc::not_found, "there is no folder " + command.tree);
+  if (command.tree.empty() && command.writes_tree)
+    return fail(Errc::invalid_input, "there is no tree to write");
+  const Known here = known();
+  if (!here.support.available)
+    return fail(Errc::unsupported, "no sandbox, so nothing runs: " + here.support.reason);
+  return run_in_sandbox(command, here.means, stop_);
 }
 
 }  // namespace healer
