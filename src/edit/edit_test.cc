@@ -9,7 +9,7 @@
 #include "base/line_diff.h"
 #include "edit/editor.h"
 
-// test/cases/edit/*.case: `format: X`, perhaps `crlf: yes` or `bom: yes` or `final_newline: no`; a
+// tests/cases/edit/*.case: `format: X`, perhaps `crlf: yes` or `bom: yes` or `final_newline: no`; a
 // line of ==== and the text; then one section per question: `==== set PATH | VALUE`, `==== add
 // PARENT | KEY | VALUE`, `==== remove PATH`, `==== settings`, `==== parses`. Below it the answer:
 // the changed lines, or the error. HEALER_UPDATE=1 writes the answers.

@@ -3,7 +3,7 @@
 #include <fmt/core.h>
 #include <gtest/gtest.h>
 
-#include "test/case_file.h"
+#include "tests/case_file.h"
 
 namespace healer {
 namespace {

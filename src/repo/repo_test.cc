@@ -10,7 +10,7 @@
 #include "repo/directory_source.h"
 #include "repo/repo_model.h"
 
-// test/cases/repo/*.case: `==== file PATH` and its text, as often as needed; then questions:
+// tests/cases/repo/*.case: `==== file PATH` and its text, as often as needed; then questions:
 // `==== files`, `==== find NAME | UNDER`, `==== documented NAME | UNDER`, `==== references NAME |
 // UNDER`, `==== set NAME | VALUE` (of the first hit of find). HEALER_UPDATE=1 writes the answers.
 namespace healer {

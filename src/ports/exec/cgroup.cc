@@ -36,6 +36,14 @@ std::string read_file(const std::string& path) {
   return out.str();
 }
 
+// A range-for would throw where a process ends while it is looked at.
+template <class Visit>
+void each_entry(const std::string& folder, Visit visit) {
+  std::error_code error;
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error))
+    visit(at->path());
+}
+
 // The time keeps a number that the system used before from meeting an old group.
 std::string fresh_name() {
   static std::atomic<int> next{0};
@@ -57,15 +65,14 @@ std::string own_path(const std::string& controller) {
 
 // Groups of a healer that was killed: empty by now, because a sandbox dies with its parent.
 void remove_abandoned(const std::string& parent) {
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(parent, error)) {
-    const std::string name = entry.path().filename();
-    if (!name.starts_with(kPrefix)) continue;
+  each_entry(parent, [](const fs::path& path) {
+    const std::string name = path.filename();
+    if (!name.starts_with(kPrefix)) return;
     pid_t owner = 0;
     const char* digits = name.data() + std::string_view(kPrefix).size();
     std::from_chars(digits, name.data() + name.size(), owner);
-    if (owner > 0 && kill(owner, 0) != 0 && errno == ESRCH) rmdir(entry.path().c_str());
-  }
+    if (owner > 0 && kill(owner, 0) != 0 && errno == ESRCH) rmdir(path.c_str());
+  });
 }
 
 // Parents to try, the most modest first: inside our own group the limits around us still hold.
@@ -108,11 +115,10 @@ void kill_all(const std::string& folder) {
 }
 
 void add_children(pid_t pid, std::vector<pid_t>& out) {
-  std::error_code error;
-  for (const auto& task : fs::directory_iterator("/proc/" + std::to_string(pid) + "/task", error)) {
-    std::istringstream children(read_file(task.path() / "children"));
+  each_entry("/proc/" + std::to_string(pid) + "/task", [&](const fs::path& task) {
+    std::istringstream children(read_file(task / "children"));
     for (pid_t child = 0; children >> child;) out.push_back(child);
-  }
+  });
 }
 
 }  // namespace

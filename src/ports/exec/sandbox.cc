@@ -1,10 +1,13 @@
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -22,6 +25,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr int kLastProcessMs = 5000;
 constexpr int kFolderWatchEvery = 10;  // periods of the memory watch
 
 Result<Fd> memory_file(const std::string& text) {
@@ -73,6 +77,26 @@ std::unexpected<Error> not_started(const SandboxCommand& command, const ProcessR
   return fail(Errc::io, "the sandbox was not made: " + result.err);
 }
 
+std::string read_now(const Fd& fd) {
+  std::array<char, 512> buffer{};
+  fcntl(fd.get(), F_SETFL, O_NONBLOCK);
+  const ssize_t n = read(fd.get(), buffer.data(), buffer.size());
+  return {buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(n, 0))};
+}
+
+// bubblewrap ends before the last process inside does. The first one inside ends after all others,
+// and only then nothing writes to a tree any more.
+void wait_for_all_inside(const std::string& info) {
+  const std::string_view key = "\"child-pid\":";
+  const auto at = info.find(key);
+  if (at == std::string::npos) return;
+  const int first = std::atoi(info.c_str() + at + key.size());
+  const Fd watched(static_cast<int>(syscall(SYS_pidfd_open, first, 0)));
+  pollfd ended{watched.get(), POLLIN, 0};
+  if (watched.get() >= 0 && poll(&ended, 1, kLastProcessMs) == 0)
+    ++Metrics::counter("sandbox_processes_left");
+}
+
 void count_limits(const ProcessResult& result) {
   if (result.out_of_memory) ++Metrics::counter("sandbox_memory_limit_hits");
   if (result.out_of_disk) ++Metrics::counter("sandbox_disk_limit_hits");
@@ -81,10 +105,11 @@ void count_limits(const ProcessResult& result) {
 Result<ProcessResult> run_in_sandbox(const SandboxCommand& command, const SandboxMeans& means,
                                      std::stop_token stop) {
   const Fd seccomp = TRY(seccomp_file());
-  Pipe status = TRY(make_pipe());
+  Pipe status = TRY(make_pipe()), info = TRY(make_pipe());
   std::vector<Fd> files;
   ProcessSetup setup;
-  setup.fds = {{status.write.get(), kStatusFd}, {seccomp.get(), kSeccompFd}};
+  setup.fds = {
+      {status.write.get(), kStatusFd}, {seccomp.get(), kSeccompFd}, {info.write.get(), kInfoFd}};
   for (const auto& file : etc_files(means)) {
     files.push_back(TRY(memory_file(file.text)));
     setup.fds.push_back({files.back().get(), kFirstFileFd + static_cast<int>(files.size()) - 1});
@@ -104,12 +129,12 @@ Result<ProcessResult> run_in_sandbox(const SandboxCommand& command, const Sandbo
     offer_to_the_oom_killer();
     return !means.user_namespace || leave_root();
   };
-  auto result = TRY(run_process(setup));
-  if (group && group->ran_out_of_memory()) result.out_of_memory = true;
-  count_limits(result);
-  char started = 0;
-  fcntl(status.read.get(), F_SETFL, O_NONBLOCK);
-  if (read(status.read.get(), &started, 1) != 1) return not_started(command, result);
+  auto result = run_process(setup);
+  wait_for_all_inside(read_now(info.read));
+  if (!result) return result;
+  if (group && group->ran_out_of_memory()) result->out_of_memory = true;
+  count_limits(*result);
+  if (read_now(status.read).empty()) return not_started(command, *result);
   return result;
 }
 

@@ -39,7 +39,7 @@ void add_namespaces(std::vector<std::string>& argv, const SandboxMeans& means) {
       add(argv, {"--cap-add", needed});  // setpriv gives them up again
   }
   add(argv, {"--hostname", "sandbox", "--die-with-parent", "--new-session", "--clearenv",
-             "--seccomp", std::to_string(kSeccompFd)});
+             "--seccomp", std::to_string(kSeccompFd), "--info-fd", std::to_string(kInfoFd)});
 }
 
 void add_system(std::vector<std::string>& argv) {
@@ -57,9 +57,9 @@ void add_system(std::vector<std::string>& argv) {
         "/etc/localtime", "/etc/timezone", "/etc/mime.types", "/etc/services", "/etc/protocols"})
     add(argv, {"--ro-bind-try", name, name});
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator("/etc", error))
-    if (entry.path().filename().string().starts_with("java-"))
-      add(argv, {"--ro-bind-try", entry.path(), entry.path()});
+  for (fs::directory_iterator at("/etc", error), end; !error && at != end; at.increment(error))
+    if (at->path().filename().string().starts_with("java-"))
+      add(argv, {"--ro-bind-try", at->path(), at->path()});
 }
 
 void add_disks(std::vector<std::string>& argv, const SandboxCommand& command) {

@@ -16,7 +16,8 @@ struct SandboxMeans {
 // The numbers under which the sandbox finds what it is handed.
 inline constexpr int kStatusFd = 9;  // the prologue writes one byte there just before argv starts
 inline constexpr int kSeccompFd = 10;
-inline constexpr int kFirstFileFd = 11;
+inline constexpr int kInfoFd = 11;  // bubblewrap says there which process is the first inside
+inline constexpr int kFirstFileFd = 12;
 
 // A file of the sandbox's /etc that is not the machine's.
 struct EtcFile {

@@ -135,7 +135,9 @@ class MemoryStoreImpl final : public MemoryStore {
     std::lock_guard lock(mutex_);
     std::vector<OutboxRow> out;
     for (const auto& [id, row] : tables_.outbox) out.push_back(row);
-    std::stable_sort(out.begin(), out.end(), [](auto& a, auto& b) { return a.due < b.due; });
+    std::sort(out.begin(), out.end(), [](const OutboxRow& a, const OutboxRow& b) {
+      return std::tie(a.due, a.id) < std::tie(b.due, b.id);
+    });
     if (out.size() > limit) out.resize(limit);
     return out;
   }

@@ -16,6 +16,7 @@ constexpr int kCheckpointPages = 1000;      // of the WAL; 4 MB
 constexpr int kPurgeRowsMax = 200;          // workflows forgotten in one transaction
 constexpr Millis kFoldEvery{1000};
 constexpr Millis kPurgeEvery{60'000};
+constexpr Millis kComplainEvery{10'000};  // in the log, while the disk is full
 
 // Whether a batch can be refused after some of it was applied.
 bool refusable(const WriteBatch& batch) {
@@ -129,12 +130,16 @@ void SqliteWriter::write_group(std::vector<Waiting>& group) {
   } else {
     group.front().result = result;
   }
-  if (is_storage_failure(result)) {
-    Metrics::counter(
-        "store_failures_total",
-        "status=" + std::string(result.status == CommitStatus::full ? "full" : "io"))++;
-    log_event(LogLevel::error, "store_commit_failed", {{"said", result.message}});
-  }
+  if (is_storage_failure(result)) complain(result);
+}
+
+void SqliteWriter::complain(const CommitResult& result) {
+  const bool full = result.status == CommitStatus::full;
+  Metrics::counter("store_failures_total", full ? "status=full" : "status=io")++;
+  const Instant now = clock_.now();
+  if (complained_at_ != Instant{} && now - complained_at_ < kComplainEvery) return;
+  complained_at_ = now;
+  log_event(LogLevel::error, "store_commit_failed", {{"said", result.message}});
 }
 
 CommitResult SqliteWriter::exec(Statement& statement, std::string_view doing) {

@@ -38,6 +38,7 @@ class SqliteWriter {
   CommitResult write_all(std::span<Waiting> group);
   CommitResult write_one(Waiting& waiting, CountFold& counts, bool alone);
   CommitResult finish(const CountFold& counts);
+  void complain(const CommitResult& result);
   CommitResult exec(Statement& statement, std::string_view doing);
   void housekeeping(bool idle);
   Result<void> fold_counts();
@@ -51,7 +52,7 @@ class SqliteWriter {
   std::unique_ptr<SqliteApply> apply_;
   Statement begin_, end_, rollback_, savepoint_, release_, rollback_to_;
   bool unfolded_ = true;  // a row of count_delta may be there
-  Instant folded_at_{}, purged_at_{};
+  Instant folded_at_{}, purged_at_{}, complained_at_{};
   int wal_pages_ = 0, checkpointed_at_ = 0;
 
   std::mutex mutex_;

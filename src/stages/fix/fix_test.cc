@@ -8,7 +8,7 @@
 #include "repo/repo_model.h"
 #include "stages/fix/diff.h"
 #include "stages/fix/search.h"
-#include "test/case_file.h"
+#include "tests/case_file.h"
 
 namespace healer {
 namespace {

@@ -78,7 +78,7 @@ void join_commit(std::vector<Candidate>& all) {
   const Candidate first = best;
   for (auto it = all.begin() + 1; it != all.end();) {
     const bool joins = it->source == EditSource::restore && it->commit == first.commit &&
-                       !same_settings(*it, first) &&
+                       !same_settings(*it, first) && !it->doubtful &&
                        (first.score - it->score < kTie || same_section(*it, first));
     if (!joins) {
       ++it;

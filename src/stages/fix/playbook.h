@@ -44,11 +44,11 @@ struct SettingRule {
   std::vector<std::string> names;  // "pool size|max": words of the key path, in order, leaf last
   ValueType type = ValueType::integer;
   Direction direction = Direction::any;
-  std::vector<EditSource> sources;     // allowed ones
-  std::optional<double> min, max;      // in base units: count, bytes, milliseconds
-  double factor = 2;                   // of `scale`
-  double factor_max = 10;              // no source but `restore` moves a value further than this
-  std::string constant;                // of `constant`
+  std::vector<EditSource> sources;  // allowed ones
+  std::optional<double> min, max;   // in base units: count, bytes, milliseconds
+  double factor = 2;                // of `scale`
+  double factor_max = 10;  // examples, defaults, steps and constants go no further than this
+  std::string constant;    // of `constant`
   std::vector<std::string> unlimited;  // values that mean "no bound", larger than every number
   std::string current;  // name of a capture that must equal the value now, where it was captured
   std::vector<std::string> without;  // a name with one of these words is another setting

@@ -27,6 +27,7 @@ struct Spot {  // one setting that a rule of the playbook speaks of
   std::vector<std::string> words, others;
   bool linked = false;      // the log speaks of this very setting
   bool is_current = false;  // the log shows its present value
+  bool doubtful = false;    // it shows another one
 };
 
 std::string place(const Spot& spot) {
@@ -63,8 +64,10 @@ std::optional<double> weight(const Spot& spot, std::string_view value) {
   return number ? std::optional(number->base) : std::nullopt;
 }
 
+enum class Reach { near, any };  // whether `factor_max` holds
+
 // Why `value` must not be written there; empty if it may.
-std::string fault(const Spot& spot, std::string_view value, EditSource source) {
+std::string fault(const Spot& spot, std::string_view value, EditSource source, Reach reach) {
   const SettingRule& rule = spot.rule;
   if (value == spot.setting.value) return "it has that value";
   if (!is_value(rule.type, value)) return fmt::format("it would be no {}", to_string(rule.type));
@@ -82,7 +85,7 @@ std::string fault(const Spot& spot, std::string_view value, EditSource source) {
   } else if ((rule.min && *then < *rule.min) || (rule.max && *then > *rule.max)) {
     return fmt::format("{} is out of bounds", value);
   }
-  if (source == EditSource::restore || *now == kInfinite || *now == 0) return {};
+  if (reach == Reach::any || *now == kInfinite || *now == 0) return {};
   if (*then > *now * rule.factor_max || *then < *now / rule.factor_max)
     return fmt::format("{} is more than {:.0f} times away", value, rule.factor_max);
   return {};
@@ -181,6 +184,9 @@ Candidate candidate(const Ground& ground, const Match& match, const Spot& spot, 
   Candidate out{match.playbook, source, {edit_of(spot, value)}, {spot.setting.name}, {}, {}, 0};
   out.score = base + relevance(ground, spot) + (match.strength - 0.8) * 0.2;
   if (spot.rule.direction == Direction::any && !spot.linked && !spot.is_current) out.score -= 0.15;
+  // A claim is told by either side, so another one in the log only weakens.
+  if (spot.doubtful) out.score -= 0.15;
+  out.doubtful = spot.doubtful;
   out.facts.push_back(std::move(fact));
   if (spot.is_current)
     out.facts.push_back(fmt::format("The log shows its present value, {}.", spot.setting.value));
@@ -213,7 +219,7 @@ void restore(const Ground& ground, const Match& match, const Spot& spot,
       !value.ends_with(suffix))
     return;
   value = value.substr(prefix.size(), value.size() - prefix.size() - suffix.size());
-  if (const std::string why = fault(spot, value, EditSource::restore); !why.empty()) {
+  if (const std::string why = fault(spot, value, EditSource::restore, Reach::any); !why.empty()) {
     reasons.push_back(fmt::format("{}: not back to {}: {}", place(spot), quoted(value), why));
     return;
   }
@@ -276,7 +282,10 @@ void documented(const Ground& ground, const Match& match, const Spot& spot,
     if (now && then && now->unit_known && then->unit_known)
       if (const auto written = written_like(then->base, *now)) value = *written;
     if (value == spot.setting.value) continue;
-    if (const std::string why = fault(spot, value, EditSource::documented); !why.empty()) {
+    const bool asked_for = doc.kind == DocumentedValue::Kind::recommended;
+    if (const std::string why =
+            fault(spot, value, EditSource::documented, asked_for ? Reach::any : Reach::near);
+        !why.empty()) {
       reasons.push_back(
           fmt::format("{}: not the documented {}: {}", place(spot), quoted(value), why));
       continue;
@@ -290,7 +299,8 @@ void documented(const Ground& ground, const Match& match, const Spot& spot,
 void constant(const Ground& ground, const Match& match, const Spot& spot,
               std::vector<Candidate>& out, std::vector<std::string>& reasons) {
   if (lower(spot.setting.value) == lower(spot.rule.constant)) return;
-  if (const std::string why = fault(spot, spot.rule.constant, EditSource::constant); !why.empty()) {
+  if (const std::string why = fault(spot, spot.rule.constant, EditSource::constant, Reach::near);
+      !why.empty()) {
     reasons.push_back(fmt::format("{}: not to {}: {}", place(spot), spot.rule.constant, why));
     return;
   }
@@ -310,7 +320,7 @@ void scale(const Ground& ground, const Match& match, const Spot& spot, std::vect
   base = std::ceil(base / now->unit) * now->unit;
   const auto value = written_like(base, *now);
   if (!value) return;
-  if (const std::string why = fault(spot, *value, EditSource::scale); !why.empty()) {
+  if (const std::string why = fault(spot, *value, EditSource::scale, Reach::near); !why.empty()) {
     reasons.push_back(fmt::format("{}: not to {}: {}", place(spot), *value, why));
     return;
   }
@@ -350,7 +360,8 @@ std::vector<Candidate> candidates(const Ground& ground, const Match& match,
       spot.linked = std::ranges::any_of(words, [&](const std::string& word) {
         return is_telling(word) && ground.symptom.words.contains(word);
       });
-      if (now == Shown::other) {
+      spot.doubtful = now == Shown::other;
+      if (spot.doubtful && spot.rule.type != ValueType::word) {
         reasons.push_back(fmt::format("{}: the log shows another value than its {}", place(spot),
                                       quoted(setting.value)));
       } else {

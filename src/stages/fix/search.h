@@ -43,6 +43,7 @@ struct Candidate {
   std::string commit;              // restore: the one that broke it
   double score = 0;
   bool raises = false;    // scale: up
+  bool doubtful = false;  // the log shows another value than the present one
   std::size_t order = 0;  // in which it was found
 };
 

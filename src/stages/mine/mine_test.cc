@@ -174,7 +174,8 @@ TEST(Miner, AlertsKeepTheirSendersFingerprint) {
   alert.status = AlertStatus::resolved;
   append_alert(batch, alert, "alertmanager", 1000);
   const auto hits = miner.add(batch);
-  ASSERT_EQ(hits.size(), 1U);
+  ASSERT_EQ(hits.size(), 2U);  // firing and resolved are heard of separately
+  EXPECT_EQ(hits[1].template_id, hits[0].template_id);
   EXPECT_EQ(hits[0].fingerprint, 0x0123456789abcdefULL);
   TemplateIds later;
   Miner restored(later);

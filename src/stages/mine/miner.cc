@@ -127,6 +127,8 @@ std::vector<TemplateHit> Miner::add(const RecordBatch& batch) {
     std::uint64_t key = one.id * 0x9E3779B97F4A7C15ULL;
     if (!record.host.empty()) key ^= hash64(record.host, key);
     if (!record.version.empty()) key ^= hash64(record.version, key + 1);
+    if (!alert_key(record).empty())  // firing and resolved are two things to hear of
+      key ^= hash64(attribute(record, alert_attribute::kStatus), key + 2);
     const std::uint32_t known = state.groups.find(key);
     if (known != FlatMap::kAbsent) {
       ++hits[known].count;
@@ -147,12 +149,8 @@ std::vector<TemplateHit> Miner::add(const RecordBatch& batch) {
 std::vector<LogTemplate> Miner::take_changes() {
   std::vector<LogTemplate> out;
   for (auto& [name, service] : state_->services)
-    for (std::size_t i = 0; i < service->set.size(); ++i) {
-      auto& one = service->set.at(static_cast<Index>(i));
-      if (!one.changed) continue;
-      one.changed = false;
-      out.push_back(state_->row(*service, one));
-    }
+    for (const Index index : service->set.take_changed())
+      out.push_back(state_->row(*service, service->set.at(index)));
   return out;
 }
 
@@ -183,6 +181,7 @@ void Miner::restore(std::span<const LogTemplate> templates) {
       service.known = service.set.size();
     }
   }
+  for (auto& [name, service] : state.services) service->set.take_changed();
 }
 
 TemplateId Miner::resolve(TemplateId id) const {

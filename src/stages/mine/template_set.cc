@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 #include <unordered_set>
+#include <utility>
 
 #include "base/hash.h"
 #include "base/metrics.h"
@@ -18,7 +19,11 @@ constexpr std::size_t kTokensMax = 128;
 constexpr std::size_t kShapesPerTemplate = 4;
 // So many different plain words at one place make it a variable; two if one of them is an id.
 constexpr std::size_t kValuesOfVariable = 4;
-constexpr double kMismatchShareMax = 0.4;
+constexpr double kMismatchShare = 0.4;
+// Most words may differ only where many lines agree in the rest.
+constexpr std::size_t kValuesOfSureVariable = 20;
+constexpr double kMismatchShareMax = 0.65;
+constexpr std::size_t kRowsComparedMax = 2048;       // the newest of a bucket
 constexpr std::uint32_t kUnknownToken = UINT32_MAX;  // a word that no template has
 
 enum Kind : std::uint8_t { kWild = 0, kMark = 1, kPlainWord = 2, kOddWord = 3 };
@@ -41,6 +46,12 @@ Kind kind_of(std::string_view word) {
 std::string_view trace_of(std::string_view key) {
   const std::size_t mark = key.find(kTraceMark);
   return mark == std::string_view::npos ? std::string_view{} : key.substr(mark + 1);
+}
+
+std::string_view masked_head(std::string_view key) {
+  std::string_view head = key.substr(0, key.find(kTraceMark));
+  if (head.starts_with('!')) head.remove_prefix(1);
+  return head;
 }
 
 }  // namespace
@@ -134,15 +145,8 @@ TemplateSet::Token TemplateSet::intern(std::string_view word) {
   return found->second;
 }
 
-std::string_view TemplateSet::split_key(std::string_view key) {
-  std::string_view head = key.substr(0, key.find(kTraceMark));
-  if (head.starts_with('!')) head.remove_prefix(1);
-  tokenize(head);
-  return head;
-}
-
 TemplateSet::Index TemplateSet::place(std::string_view key) {
-  split_key(key);
+  tokenize(masked_head(key));
   const std::uint64_t partition =
       hash64(trace_of(key), line_.size() * 2 + (key.starts_with('!') ? 1 : 0));
   Bucket& bucket = buckets_[partition];
@@ -150,9 +154,10 @@ TemplateSet::Index TemplateSet::place(std::string_view key) {
   for (std::size_t i = 0; i < line_.size(); ++i)
     if (line_[i] == kUnknownToken && templates_.size() < templates_max_)
       line_[i] = intern(parts_[i]);
+  if (templates_.size() >= templates_max_) return overflow();
   find_candidates(bucket);
   if (const Index merged = merge_candidates(bucket); merged != FlatMap::kAbsent) return merged;
-  return templates_.size() < templates_max_ ? create(key, bucket) : overflow();
+  return create(key, bucket);
 }
 
 TemplateSet::Index TemplateSet::add_template(std::string_view key, std::string_view text) {
@@ -160,14 +165,31 @@ TemplateSet::Index TemplateSet::add_template(std::string_view key, std::string_v
   templates_.push_back(
       {.birth_key = std::string(key), .text = std::string(text), .alias_of = index});
   spaces_.emplace_back();
+  mark_changed(index);
   return index;
+}
+
+void TemplateSet::add_row(Bucket& bucket, Index index, bool grown) {
+  bucket.tokens.insert(bucket.tokens.end(), line_.begin(), line_.end());
+  bucket.rows.push_back(index);
+  bucket.grown.push_back(grown);
+  bucket.grown_count += grown ? 1 : 0;
+}
+
+void TemplateSet::mark_changed(Index index) {
+  if (!templates_[index].changed) changed_.push_back(index);
+  templates_[index].changed = true;
+}
+
+std::vector<TemplateSet::Index> TemplateSet::take_changed() {
+  for (const Index index : changed_) templates_[index].changed = false;
+  return std::exchange(changed_, {});
 }
 
 TemplateSet::Index TemplateSet::create(std::string_view key, Bucket& bucket) {
   const Index index = add_template(key, {});
   spaces_[index] = line_spaces_;
-  bucket.tokens.insert(bucket.tokens.end(), line_.begin(), line_.end());
-  bucket.rows.push_back(index);
+  add_row(bucket, index, false);
   rewrite(index, line_.data(), line_.size());
   return index;
 }
@@ -190,7 +212,7 @@ void TemplateSet::rewrite(Index index, const Token* tokens, std::size_t width) {
     one.text += " | ";
     one.text += trace;
   }
-  one.changed = true;
+  mark_changed(index);
 }
 
 // Whether each token of `special` is the same or under a wildcard of `general`, with at least as
@@ -211,8 +233,10 @@ bool TemplateSet::covers(const Token* general, const Token* special, std::size_t
 
 TemplateSet::Index TemplateSet::find_general(const Bucket& bucket) const {
   const std::size_t width = line_.size();
+  if (bucket.grown_count == 0) return FlatMap::kAbsent;
   for (std::size_t row = 0; row < bucket.rows.size(); ++row)
-    if (covers(bucket.tokens.data() + row * width, line_.data(), width)) return bucket.rows[row];
+    if (bucket.grown[row] && covers(bucket.tokens.data() + row * width, line_.data(), width))
+      return bucket.rows[row];
   return FlatMap::kAbsent;
 }
 
@@ -224,7 +248,8 @@ void TemplateSet::find_candidates(const Bucket& bucket) {
     words += token != 0 && (token == kUnknownToken || kind_of_[token] >= kPlainWord);
   const std::size_t allowed = std::max<std::size_t>(
       1, static_cast<std::size_t>(static_cast<double>(words) * kMismatchShareMax));
-  for (std::size_t row = 0; row < bucket.rows.size(); ++row) {
+  const std::size_t rows = bucket.rows.size();
+  for (std::size_t row = rows - std::min(rows, kRowsComparedMax); row < rows; ++row) {
     const Token* tokens = bucket.tokens.data() + row * width;
     std::size_t mismatches = 0, same = 0;
     std::uint64_t places = 1469598103934665603ULL;
@@ -241,7 +266,7 @@ void TemplateSet::find_candidates(const Bucket& bucket) {
       places = (places ^ i) * 1099511628211ULL;
       fits = fits && ++mismatches <= allowed;
     }
-    if (fits && mismatches > 0 && same > 0) candidates_.push_back({row, places, mismatches});
+    if (fits && mismatches > 0 && same > 0) candidates_.push_back({row, places, mismatches, words});
   }
 }
 
@@ -253,6 +278,12 @@ bool TemplateSet::enough_values(const Bucket& bucket, std::size_t first, std::si
   std::size_t same = 0;
   for (std::size_t i = 0; i < width; ++i)
     same += model[i] == line_[i] && model[i] != 0 && kind_of_[model[i]] >= kPlainWord;
+  const auto& group = candidates_[first];
+  const bool few = group.mismatches == 1 || static_cast<double>(group.mismatches) <=
+                                                static_cast<double>(group.words) * kMismatchShare;
+  if (!few && same < 2) return false;
+  const std::size_t needed = few ? kValuesOfVariable : kValuesOfSureVariable;
+  if (last - first + 1 < (few ? 2 : needed)) return false;
   for (std::size_t i = 0; i < width; ++i) {
     if (model[i] == line_[i] || model[i] == 0) continue;
     std::unordered_set<Token> values{line_[i]};
@@ -262,7 +293,7 @@ bool TemplateSet::enough_values(const Bucket& bucket, std::size_t first, std::si
       values.insert(token);
       odd |= token == 0;
     }
-    if (values.size() < (odd && same >= 2 ? 2 : kValuesOfVariable)) return false;
+    if (values.size() < (odd && few && same >= 2 ? 2 : needed)) return false;
   }
   return true;
 }
@@ -282,10 +313,10 @@ TemplateSet::Index TemplateSet::merge_candidates(Bucket& bucket) {
 }
 
 void TemplateSet::alias(Index from, Index to) {
-  for (auto& one : templates_) {
-    if (one.alias_of != from) continue;
-    one.alias_of = to;
-    one.changed = true;
+  for (Index i = 0; i < templates_.size(); ++i) {
+    if (templates_[i].alias_of != from) continue;
+    templates_[i].alias_of = to;
+    mark_changed(i);
   }
 }
 
@@ -313,8 +344,12 @@ TemplateSet::Index TemplateSet::merge(Bucket& bucket, std::size_t first, std::si
       std::copy(general.begin(), general.end(), to);
     else if (kept != row)
       std::copy(from, from + static_cast<std::ptrdiff_t>(width), to);
+    bucket.grown[kept] = bucket.grown[row] || row == survivor;
     bucket.rows[kept++] = bucket.rows[row];
   }
+  bucket.grown.resize(kept);
+  bucket.grown_count =
+      static_cast<std::size_t>(std::count(bucket.grown.begin(), bucket.grown.end(), true));
   bucket.rows.resize(kept);
   bucket.tokens.resize(kept * width);
   rewrite(index, general.data(), width);
@@ -323,7 +358,6 @@ TemplateSet::Index TemplateSet::merge(Bucket& bucket, std::size_t first, std::si
 
 TemplateSet::Index TemplateSet::restore(std::string_view birth_key, std::string_view text) {
   const Index index = add_template(birth_key, text);
-  templates_[index].changed = false;
   shapes_.put(hash64(birth_key), index);
   if (birth_key.empty()) {
     overflow_ = index;
@@ -337,8 +371,7 @@ TemplateSet::Index TemplateSet::restore(std::string_view birth_key, std::string_
     if (line_[i] == kUnknownToken) line_[i] = intern(parts_[i]);
   spaces_[index] = line_spaces_;
   Bucket& bucket = buckets_[hash64(trace, line_.size() * 2 + (birth_key.starts_with('!') ? 1 : 0))];
-  bucket.tokens.insert(bucket.tokens.end(), line_.begin(), line_.end());
-  bucket.rows.push_back(index);
+  add_row(bucket, index, masked_head(birth_key) != text);
   return index;
 }
 
@@ -346,7 +379,6 @@ TemplateSet::Index TemplateSet::restore_alias(std::string_view birth_key, std::s
                                               Index to) {
   const Index index = add_template(birth_key, text);
   templates_[index].alias_of = to;
-  templates_[index].changed = false;
   shapes_.put(hash64(birth_key), index);
   return index;
 }

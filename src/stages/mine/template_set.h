@@ -20,7 +20,7 @@ class TemplateSet {
     std::string birth_key;
     std::string text;
     Index alias_of;  // itself unless merged; never a chain
-    bool changed = true;
+    bool changed = false;
     std::uint64_t id = 0, fingerprint = 0;  // the miner's
     std::uint64_t born_in = 0;
   };
@@ -39,6 +39,8 @@ class TemplateSet {
   Template& at(Index index) { return templates_[index]; }
   const Template& at(Index index) const { return templates_[index]; }
   std::size_t size() const { return templates_.size(); }
+  // Those created, grown or aliased since the last call.
+  std::vector<Index> take_changed();
 
  private:
   using Token = std::uint32_t;  // interned; 0 is the wildcard
@@ -47,15 +49,17 @@ class TemplateSet {
   struct Bucket {
     std::vector<Token> tokens;
     std::vector<Index> rows;
+    std::vector<bool> grown;  // has wildcards from merges: may fit lines of other shapes
+    std::size_t grown_count = 0;
   };
   // A row that differs from the line at the positions of one hash.
   struct Candidate {
     std::size_t row;
     std::uint64_t places;
     std::size_t mismatches;
+    std::size_t words;  // of the line
   };
 
-  std::string_view split_key(std::string_view key);  // its head; line_ holds the head's tokens
   void tokenize(std::string_view masked);
   Token intern(std::string_view word);
   Index place(std::string_view key);
@@ -71,9 +75,12 @@ class TemplateSet {
   bool covers(const Token* general, const Token* special, std::size_t width) const;
   void alias(Index from, Index to);
   void rewrite(Index index, const Token* tokens, std::size_t width);
+  void add_row(Bucket& bucket, Index index, bool grown);
+  void mark_changed(Index index);
 
   std::size_t templates_max_;
   std::vector<Template> templates_;
+  std::vector<Index> changed_;
   FlatMap shapes_;  // hash of a masked line to its template
   std::unordered_map<std::uint64_t, Bucket> buckets_;
   std::unordered_map<std::string, Token> words_;

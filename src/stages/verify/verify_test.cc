@@ -6,7 +6,7 @@
 #include <sstream>
 
 #include "base/clock.h"
-#include "test/case_file.h"
+#include "tests/case_file.h"
 
 namespace healer {
 namespace {

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-// Data-driven tests: files of test/cases/NAME, an input and, below a line `---`, what must come of
+// Data-driven tests: files of tests/cases/NAME, an input and, below a line `---`, what must come of
 // it. HEALER_UPDATE=1 in the environment rewrites the expected side instead of comparing.
 namespace healer::testing {
 

@@ -1,0 +1,1 @@
+healer_module(stages_analyze stages/analyze types ports_match)

@@ -1,0 +1,45 @@
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "stages/analyze/knowledge.h"
+#include "types/finding.h"
+#include "types/template_hit.h"
+
+namespace healer {
+
+inline constexpr double kConfidenceMin = 0.6;  // under it an analysis is uncertain
+
+// The embedded brain on one log of one or more lines: known failures first, then level words and a
+// lexicon. Always a best guess. Confidence: 0.9 for a product's known failure, 0.8 for a generic
+// one, less where only level and words speak. `level` is what the header says. Pure.
+Analysis analyze_text(const Knowledge& knowledge, std::string_view text, Level level);
+
+// The file of the innermost stack frame that is not of a library; empty if the text names none.
+std::string own_frame_file(std::string_view text);
+
+// What analyze() remembers between batches, one per shard. Bounded: past the limit the oldest half
+// goes.
+class AnalyzeState {
+ public:
+  struct Known {
+    Analysis analysis;
+    double rate = 0;  // records per minute, decaying
+    UnixMs last = 0;
+  };
+  std::unordered_map<TemplateId, Known>& templates() { return templates_; }
+
+ private:
+  std::unordered_map<TemplateId, Known> templates_;
+};
+
+// A finding for every hit that matters: at least medium, or an alert. A template is analysed once.
+// Records older than they should be still count; decide looks at their age. Pure but for `state`.
+std::vector<Finding> analyze(AnalyzeState& state, const Knowledge& knowledge,
+                             std::span<const TemplateHit> hits, UnixMs now);
+
+}  // namespace healer

@@ -1,0 +1,197 @@
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+#include "stages/analyze/analyze.h"
+#include "types/mask.h"
+
+namespace healer {
+namespace {
+
+constexpr std::size_t kTextBytesMax = 16 * 1024;  // the head of a longer text decides
+constexpr std::size_t kSummaryBytesMax = 200;
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  std::ranges::transform(out, out.begin(), [](char c) {
+    return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  });
+  return out;
+}
+
+bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
+
+// How often a phrase stands in the text as whole words; the last word may go on ("connect" in
+// "connection").
+int occurrences(std::string_view text, std::string_view phrase) {
+  int out = 0;
+  for (std::size_t at = text.find(phrase); at != std::string_view::npos && out < 3;
+       at = text.find(phrase, at + phrase.size()))
+    if (at == 0 || !is_word(text[at - 1]) || !is_word(phrase.front())) ++out;
+  return out;
+}
+
+bool has_any(std::string_view text, const std::vector<std::string>& phrases) {
+  return std::ranges::any_of(phrases,
+                             [&](const auto& phrase) { return occurrences(text, phrase) > 0; });
+}
+
+// Inserts {name} from the captured groups.
+std::string fill(std::string_view text, const std::map<std::string, std::string>& parameters) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const std::size_t close = text[at] == '{' ? text.find('}', at) : std::string_view::npos;
+    if (close == std::string_view::npos) {
+      out += text[at];
+      continue;
+    }
+    const auto it = parameters.find(std::string(text.substr(at + 1, close - at - 1)));
+    out += it != parameters.end() ? it->second : "…";
+    at = close;
+  }
+  return out;
+}
+
+// The line that says most: the innermost cause, else the first line that names a failure, else the
+// first.
+std::string_view telling_line(std::string_view text, const Lexicon& lexicon) {
+  std::string_view first, failing, cause;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    std::string_view line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    while (!line.empty() && std::isspace(static_cast<unsigned char>(line.front())) != 0)
+      line.remove_prefix(1);
+    if (line.empty()) continue;
+    if (first.empty()) first = line;
+    if (line.starts_with("Caused by:") || line.starts_with("panic:")) cause = line;
+    if (failing.empty() &&
+        (has_any(lower(line), lexicon.failing) || has_any(lower(line), lexicon.critical)))
+      failing = line;
+  }
+  return !cause.empty() ? cause : !failing.empty() ? failing : first;
+}
+
+std::string summarise(std::string_view text, const Lexicon& lexicon) {
+  std::string out = mask(telling_line(text, lexicon)).str();
+  if (out.size() > kSummaryBytesMax) {
+    std::size_t cut = kSummaryBytesMax;
+    while (cut > 0 && (static_cast<unsigned char>(out[cut]) & 0xc0) == 0x80) --cut;
+    out = out.substr(0, cut) + "…";
+  }
+  return out;
+}
+
+// The last HTTP status code in the text, as in `" 502 157 "` or `status=502`; 0 if there is none.
+int http_status(std::string_view text) {
+  for (std::string_view before : {"status=", "status: ", "status code ", "\" ", "HTTP "}) {
+    const std::size_t at = text.rfind(before);
+    if (at == std::string_view::npos) continue;
+    const std::string_view digits = text.substr(at + before.size(), 4);
+    if (digits.size() >= 3 &&
+        std::all_of(digits.begin(), digits.begin() + 3,
+                    [](char c) { return c >= '0' && c <= '9'; }) &&
+        (digits.size() == 3 || std::isdigit(static_cast<unsigned char>(digits[3])) == 0) &&
+        digits[0] >= '1' && digits[0] <= '5')
+      return (digits[0] - '0') * 100 + (digits[1] - '0') * 10 + (digits[2] - '0');
+  }
+  return 0;
+}
+
+struct Guess {
+  Severity severity = Severity::low;
+  double confidence = 0.5;
+};
+
+Guess severity_by_words(std::string_view text, Level level, const Lexicon& lexicon) {
+  const bool critical = has_any(text, lexicon.critical), failing = has_any(text, lexicon.failing),
+             benign = has_any(text, lexicon.benign);
+  const int status = http_status(text);
+  if (status >= 500) return {Severity::high, 0.7};
+  if (status >= 400 && !critical) return {Severity::low, 0.65};
+  if (status >= 200 && !failing && !critical) return {Severity::low, 0.75};
+  if (benign && !critical) return {Severity::low, level >= Level::warning ? 0.5 : 0.75};
+  switch (level) {
+    case Level::critical: return {Severity::critical, critical ? 0.75 : 0.6};
+    case Level::error:
+      return critical ? Guess{Severity::critical, 0.6} : Guess{Severity::high, failing ? 0.7 : 0.6};
+    case Level::warning:
+      return critical ? Guess{Severity::high, 0.5} : Guess{Severity::medium, 0.65};
+    case Level::notice:
+    case Level::info:
+    case Level::debug:
+    case Level::trace:
+      if (critical) return {Severity::high, 0.45};
+      return failing ? Guess{Severity::medium, 0.45} : Guess{Severity::low, 0.8};
+    case Level::unknown: break;
+  }
+  if (critical) return {Severity::critical, 0.5};
+  return failing ? Guess{Severity::high, 0.5} : Guess{Severity::low, 0.6};
+}
+
+// The category with the most evidence; application where nothing speaks.
+Category category_by_words(std::string_view text, const Lexicon& lexicon, double& margin) {
+  std::array<double, NamesOf<Category>::names.size()> scores{};
+  for (const auto& [category, words] : lexicon.words)
+    for (const auto& [phrase, weight] : words)
+      scores[static_cast<std::size_t>(category)] += weight * occurrences(text, phrase);
+  const auto best = std::ranges::max_element(scores);
+  double second = 0;
+  for (const double& score : scores)
+    if (&score != &*best) second = std::max(second, score);
+  margin = *best - second;
+  return *best > 0 ? static_cast<Category>(best - scores.begin()) : Category::application;
+}
+
+Analysis from_entry(const Knowledge& knowledge, const Knowledge::Match& match,
+                    std::string_view text) {
+  const KnowledgeEntry& entry = *match.entry;
+  Analysis out;
+  out.severity = entry.severity;
+  for (const auto& shift : entry.lower)
+    if (knowledge.occurs(shift.pattern, text)) {
+      out.severity = shift.severity;
+      break;
+    }
+  for (const auto& shift : entry.raise)
+    if (knowledge.occurs(shift.pattern, text)) {
+      out.severity = shift.severity;
+      break;
+    }
+  out.category = entry.category;
+  out.summary = mask(fill(entry.summary, match.parameters)).str();
+  out.suggested_fix = mask(fill(entry.fix, match.parameters)).str();
+  if (!entry.files.empty()) out.affected_file = entry.files.front();
+  out.knowledge = entry.id;
+  for (const auto& [name, value] : match.parameters) out.parameters[name] = mask(value).str();
+  out.confidence = entry.id.starts_with("generic.") ? 0.8 : 0.9;
+  return out;
+}
+
+}  // namespace
+
+Analysis analyze_text(const Knowledge& knowledge, std::string_view text, Level level) {
+  text = text.substr(0, kTextBytesMax);
+  const Lexicon& lexicon = knowledge.lexicon();
+  Analysis out;
+  if (const auto match = knowledge.best(text)) {
+    out = from_entry(knowledge, *match, text);
+  } else {
+    const std::string words = lower(text);
+    double margin = 0;
+    const Guess guess = severity_by_words(words, level, lexicon);
+    out.severity = guess.severity;
+    out.category = category_by_words(words, lexicon, margin);
+    out.confidence = guess.confidence + (margin >= 2 ? 0.05 : margin > 0 ? 0 : -0.05);
+    out.summary = summarise(text, lexicon);
+    const auto fix = lexicon.fixes.find(out.category);
+    if (out.severity >= Severity::medium && fix != lexicon.fixes.end())
+      out.suggested_fix = fix->second;
+  }
+  if (const std::string own = own_frame_file(text); !own.empty()) out.affected_file = own;
+  out.uncertain = out.confidence < kConfidenceMin;
+  out.brain = "embedded";
+  return out;
+}
+
+}  // namespace healer
