@@ -164,7 +164,9 @@ Analysis from_entry(const Knowledge& knowledge, const Knowledge::Match& match,
   if (!entry.files.empty()) out.affected_file = entry.files.front();
   out.knowledge = entry.id;
   for (const auto& [name, value] : match.parameters) out.parameters[name] = mask(value).str();
-  out.confidence = entry.id.starts_with("generic.") ? 0.8 : 0.9;
+  out.confidence = entry.id.starts_with("fallback.")  ? 0.7
+                   : entry.id.starts_with("generic.") ? 0.8
+                                                      : 0.9;
   return out;
 }
 

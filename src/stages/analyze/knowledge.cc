@@ -5,12 +5,13 @@
 namespace healer {
 namespace {
 
-constexpr std::string_view kGeneric = "generic.";
-
-bool is_generic(const KnowledgeEntry& entry) { return entry.id.starts_with(kGeneric); }
+// How much an entry knows about what it matches.
+int rank_of(const KnowledgeEntry& entry) {
+  return entry.id.starts_with("fallback.") ? 0 : entry.id.starts_with("generic.") ? 1 : 2;
+}
 
 bool more_specific(const KnowledgeEntry& a, const KnowledgeEntry& b) {
-  if (is_generic(a) != is_generic(b)) return is_generic(b);
+  if (rank_of(a) != rank_of(b)) return rank_of(a) > rank_of(b);
   if (a.severity != b.severity) return a.severity > b.severity;
   if (a.pattern.size() != b.pattern.size()) return a.pattern.size() > b.pattern.size();
   return a.id < b.id;

@@ -43,6 +43,8 @@ struct Lexicon {
 // One YAML file. An unknown key, a word that is no severity or category, or an id given twice is
 // invalid_input.
 Result<std::vector<KnowledgeEntry>> parse_knowledge(std::string_view yaml, std::string_view name);
+// Several such files, each behind a line "--- # NAME".
+Result<std::vector<KnowledgeEntry>> parse_knowledge_stream(std::string_view stream);
 Result<Lexicon> parse_lexicon(std::string_view yaml, std::string_view name);
 
 // The entries with their compiled patterns. Thread-safe.
@@ -63,8 +65,8 @@ class Knowledge {
     const KnowledgeEntry* entry = nullptr;
     std::map<std::string, std::string> parameters;
   };
-  // The most specific entry that matches: a product's before a generic one, then the more severe,
-  // then the longer pattern.
+  // The most specific entry that matches: a product's before a generic one before a fallback, by
+  // the first word of the id; then the more severe, then the longer pattern.
   std::optional<Match> best(std::string_view text) const;
   std::vector<const KnowledgeEntry*> all(std::string_view text) const;
 

@@ -90,6 +90,27 @@ Result<std::vector<KnowledgeEntry>> parse_knowledge(std::string_view yaml, std::
   return out;
 }
 
+Result<std::vector<KnowledgeEntry>> parse_knowledge_stream(std::string_view stream) {
+  constexpr std::string_view kMark = "--- # ";
+  std::vector<KnowledgeEntry> out;
+  std::set<std::string> ids;
+  while (stream.starts_with(kMark)) {
+    const std::size_t line = std::min(stream.find('\n'), stream.size());
+    const std::string_view name = stream.substr(kMark.size(), line - kMark.size());
+    stream.remove_prefix(line);
+    const std::size_t end = stream.find("\n--- # ");
+    for (auto& entry : TRY(parse_knowledge(stream.substr(0, end), name))) {
+      if (!ids.insert(entry.id).second)
+        return fail(Errc::invalid_input,
+                    std::string(name) + ": entry " + entry.id + " is in another file too");
+      out.push_back(std::move(entry));
+    }
+    stream.remove_prefix(end == std::string_view::npos ? stream.size() : end + 1);
+  }
+  if (!stream.empty()) return fail(Errc::invalid_input, "knowledge: a file has no name");
+  return out;
+}
+
 Result<Lexicon> parse_lexicon(std::string_view yaml, std::string_view name) {
   const YamlNode root = TRY(parse_yaml(yaml, name));
   TRY(check_keys(root, {"categories", "fixes", "critical", "failing", "benign"}, name));
