@@ -13,8 +13,8 @@ class PhotoSpool:
         self._max_files = max_files
         self._lock = threading.Lock()
         self._folder.mkdir(parents=True, exist_ok=True)
-        for part in self._folder.glob("*.part"):
-            part.unlink()
+        for part in self._folder.glob("*.part"):  # of a shop that was killed
+            part.unlink(missing_ok=True)
         names = sorted(path.name for path in self._folder.glob("photo-*"))
         self._kept = names
         self._numbers = itertools.count(int(names[-1].split("-")[1]) + 1 if names else 1)

@@ -1,9 +1,13 @@
 """Thumbnails, cut from decoded sheets that are kept in memory."""
 import collections
+import logging
 import mmap
 import threading
 
 SHEET_BYTES = 4 << 20
+WARN_ENTRIES = 16
+
+log = logging.getLogger("shop.cache")
 
 
 def decode_sheet(number):
@@ -26,11 +30,15 @@ class SheetCache:
     def thumbnail(self, number, index, edge):
         with self._lock:
             sheet = self._sheets.pop(number, None)
-            if sheet is None:
+            sheet_is_new = sheet is None
+            if sheet_is_new:
                 sheet = decode_sheet(number)
             self._sheets[number] = sheet
             while self._max_entries and len(self._sheets) > self._max_entries:
                 self._sheets.popitem(last=False)[1].close()
+            if sheet_is_new and len(self._sheets) >= WARN_ENTRIES and len(self._sheets) % 4 == 0:
+                log.warning("thumbnail cache has grown to %d entries, %d MiB", len(self._sheets),
+                            len(self._sheets) * SHEET_BYTES >> 20)
             size = 4 * edge * edge
             at = index * size % (SHEET_BYTES - size)
             return sheet[at:at + size]
