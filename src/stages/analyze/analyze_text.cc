@@ -8,7 +8,8 @@
 namespace healer {
 namespace {
 
-constexpr std::size_t kTextBytesMax = 16 * 1024;  // the head of a longer text decides
+// Of a longer text its head and its end, where the cause often stands, decide.
+constexpr std::size_t kHeadBytesMax = 12 * 1024, kTailBytesMax = 4 * 1024;
 constexpr std::size_t kSummaryBytesMax = 200;
 
 std::string lower(std::string_view text) {
@@ -82,18 +83,39 @@ std::string summarise(std::string_view text, const Lexicon& lexicon) {
   return out;
 }
 
-// The last HTTP status code in the text, as in `" 502 157 "` or `status=502`; 0 if there is none.
+int status_at(std::string_view text, std::size_t at) {
+  const std::string_view digits = text.substr(std::min(at, text.size()), 4);
+  const auto is_digit = [&](std::size_t i) { return digits[i] >= '0' && digits[i] <= '9'; };
+  if (digits.size() < 3 || !is_digit(0) || !is_digit(1) || !is_digit(2)) return 0;
+  if ((digits.size() == 4 && is_digit(3)) || digits[0] < '1' || digits[0] > '5') return 0;
+  return (digits[0] - '0') * 100 + (digits[1] - '0') * 10 + (digits[2] - '0');
+}
+
+// The status that an access log notes behind the request, as in `HTTP/1.1" 502 157`; 0 if the text
+// is no such line. What the request names says nothing then.
+int access_status(std::string_view text) {
+  constexpr std::string_view kEnd = "\" ";
+  for (std::string_view verb :
+       {"\"get /", "\"post /", "\"put /", "\"delete /", "\"head /", "\"patch /", "\"options "}) {
+    const std::size_t begin = text.find(verb);
+    const std::size_t end = begin == std::string_view::npos ? begin : text.find('"', begin + 1);
+    if (end != std::string_view::npos && text.substr(end, kEnd.size()) == kEnd)
+      return status_at(text, end + kEnd.size());
+  }
+  return 0;
+}
+
+// The HTTP status code that the text names, as in `status=502` or `404 for /a`; 0 if there is none.
 int http_status(std::string_view text) {
-  for (std::string_view before : {"status=", "status: ", "status code ", "\" ", "HTTP "}) {
+  for (std::string_view before : {"status=", "status: ", "status code ", "http "}) {
     const std::size_t at = text.rfind(before);
     if (at == std::string_view::npos) continue;
-    const std::string_view digits = text.substr(at + before.size(), 4);
-    if (digits.size() >= 3 &&
-        std::all_of(digits.begin(), digits.begin() + 3,
-                    [](char c) { return c >= '0' && c <= '9'; }) &&
-        (digits.size() == 3 || std::isdigit(static_cast<unsigned char>(digits[3])) == 0) &&
-        digits[0] >= '1' && digits[0] <= '5')
-      return (digits[0] - '0') * 100 + (digits[1] - '0') * 10 + (digits[2] - '0');
+    if (const int status = status_at(text, at + before.size()); status != 0) return status;
+  }
+  for (std::string_view after : {" for /", " not found"}) {
+    const std::size_t at = text.find(after);
+    if (at == std::string_view::npos || at < 3 || (at > 3 && is_word(text[at - 4]))) continue;
+    if (const int status = status_at(text, at - 3); status != 0) return status;
   }
   return 0;
 }
@@ -106,6 +128,8 @@ struct Guess {
 Guess severity_by_words(std::string_view text, Level level, const Lexicon& lexicon) {
   const bool critical = has_any(text, lexicon.critical), failing = has_any(text, lexicon.failing),
              benign = has_any(text, lexicon.benign);
+  if (const int noted = access_status(text); noted != 0)
+    return {noted >= 500 ? Severity::high : Severity::low, 0.75};
   const int status = http_status(text);
   if (status >= 500) return {Severity::high, 0.7};
   if (status >= 400 && !critical) return {Severity::low, 0.65};
@@ -140,7 +164,9 @@ Category category_by_words(std::string_view text, const Lexicon& lexicon, double
   for (const double& score : scores)
     if (&score != &*best) second = std::max(second, score);
   margin = *best - second;
-  return *best > 0 ? static_cast<Category>(best - scores.begin()) : Category::application;
+  if (*best > 0) return static_cast<Category>(best - scores.begin());
+  const int status = access_status(text);
+  return status == 502 || status == 504 ? Category::network : Category::application;
 }
 
 Analysis from_entry(const Knowledge& knowledge, const Knowledge::Match& match,
@@ -159,8 +185,13 @@ Analysis from_entry(const Knowledge& knowledge, const Knowledge::Match& match,
       break;
     }
   out.category = entry.category;
-  out.summary = mask(fill(entry.summary, match.parameters)).str();
-  out.suggested_fix = mask(fill(entry.fix, match.parameters)).str();
+  // "Connection restored" and the like: the text speaks of the failure but does not report it.
+  if (out.severity == Severity::low && entry.severity > Severity::low) {
+    out.summary = summarise(text, knowledge.lexicon());
+  } else {
+    out.summary = mask(fill(entry.summary, match.parameters)).str();
+    out.suggested_fix = mask(fill(entry.fix, match.parameters)).str();
+  }
   if (!entry.files.empty()) out.affected_file = entry.files.front();
   out.knowledge = entry.id;
   for (const auto& [name, value] : match.parameters) out.parameters[name] = mask(value).str();
@@ -173,7 +204,12 @@ Analysis from_entry(const Knowledge& knowledge, const Knowledge::Match& match,
 }  // namespace
 
 Analysis analyze_text(const Knowledge& knowledge, std::string_view text, Level level) {
-  text = text.substr(0, kTextBytesMax);
+  std::string cut;
+  if (text.size() > kHeadBytesMax + kTailBytesMax) {
+    cut.append(text.substr(0, kHeadBytesMax)).push_back('\n');
+    cut.append(text.substr(text.size() - kTailBytesMax));
+    text = cut;
+  }
   const Lexicon& lexicon = knowledge.lexicon();
   Analysis out;
   if (const auto match = knowledge.best(text)) {

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <vector>
 
 #include "stages/analyze/analyze.h"
 
@@ -72,9 +73,7 @@ std::string file_before(std::string_view text, std::size_t end) {
   return is_library(file) || file.size() < 4 ? std::string() : std::string(file);
 }
 
-}  // namespace
-
-std::string own_frame_file(std::string_view text) {
+std::vector<std::string> own_frames(std::string_view text) {
   std::vector<std::string> frames;
   for (std::size_t at = 0; at < text.size() && frames.size() < 200; ++at) {
     if (text[at] != '.') continue;
@@ -85,6 +84,16 @@ std::string own_frame_file(std::string_view text) {
       break;
     }
   }
+  return frames;
+}
+
+}  // namespace
+
+std::string own_frame_file(std::string_view text) {
+  // The last cause is where it began.
+  if (const std::size_t cause = text.rfind("Caused by:"); cause != std::string_view::npos)
+    if (auto frames = own_frames(text.substr(cause)); !frames.empty()) return frames.front();
+  auto frames = own_frames(text);
   if (frames.empty()) return {};
   // Python prints the innermost frame last; the others print it first.
   return text.find("Traceback (most recent call last)") != std::string_view::npos ? frames.back()

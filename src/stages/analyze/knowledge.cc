@@ -10,9 +10,18 @@ int rank_of(const KnowledgeEntry& entry) {
   return entry.id.starts_with("fallback.") ? 0 : entry.id.starts_with("generic.") ? 1 : 2;
 }
 
+std::size_t captures_of(const KnowledgeEntry& entry) {
+  std::size_t out = 0;
+  for (std::size_t at = entry.pattern.find("(?P<"); at != std::string::npos;
+       at = entry.pattern.find("(?P<", at + 1))
+    ++out;
+  return out;
+}
+
 bool more_specific(const KnowledgeEntry& a, const KnowledgeEntry& b) {
   if (rank_of(a) != rank_of(b)) return rank_of(a) > rank_of(b);
   if (a.severity != b.severity) return a.severity > b.severity;
+  if (captures_of(a) != captures_of(b)) return captures_of(a) > captures_of(b);
   if (a.pattern.size() != b.pattern.size()) return a.pattern.size() > b.pattern.size();
   return a.id < b.id;
 }

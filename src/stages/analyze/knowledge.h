@@ -66,7 +66,8 @@ class Knowledge {
     std::map<std::string, std::string> parameters;
   };
   // The most specific entry that matches: a product's before a generic one before a fallback, by
-  // the first word of the id; then the more severe, then the longer pattern.
+  // the first word of the id; then the more severe, then the one that captures more, then the
+  // longer pattern.
   std::optional<Match> best(std::string_view text) const;
   std::vector<const KnowledgeEntry*> all(std::string_view text) const;
 
