@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
-#include <sstream>
-
+#include "incident/commands.h"
 #include "incident/flow_step.h"
 #include "types/incident_signal.h"
 #include "types/json.h"
@@ -12,16 +11,6 @@ namespace {
 // Stays where it is: the state is kept, the step that waits or runs next is the same.
 StepResult stay(const IncidentRecord& record, WriteBatch also) {
   return StepStay{to_json(record), std::move(also)};
-}
-
-void edit(Incident& incident, const IncidentSignal& signal) {
-  if (!signal.assignee.empty()) incident.assignee = signal.assignee;
-  if (!signal.note.empty()) incident.note = signal.note;
-  if (const auto severity = parse_enum<Severity>(signal.severity)) incident.severity = *severity;
-  if (signal.labels.empty()) return;
-  incident.labels.clear();
-  std::istringstream words(signal.labels);
-  for (std::string word; std::getline(words, word, ',');) incident.labels.push_back(word);
 }
 
 }  // namespace
@@ -82,6 +71,7 @@ Result<StepResult> IncidentFlow::handle(Step& step, const std::string& event) {
   switch (signal.kind) {
     case SignalKind::seen:
       record.newest_record = signal.at;
+      if (signal.written.ms != 0) record.record_time = signal.written;
       if (is_waiting_for_decision(incident.status)) return step.go_on("decide");
       return stay(record, {});
     case SignalKind::alert: return on_alert(step, signal);
@@ -103,14 +93,8 @@ Result<StepResult> IncidentFlow::handle(Step& step, const std::string& event) {
       if (!can(incident.status, IncidentEvent::revert))
         return fail(Errc::conflict, "there is nothing to revert");
       return step.go_on("revert");
-    case SignalKind::edit: edit(incident, signal); break;
-    case SignalKind::report:
-      // An agent's or a flow's word is a claim: it is written down, and proves nothing.
-      incident.timeline.push_back({.status = incident.status,
-                                   .at = step.now,
-                                   .detail = "claimed: " + signal.why,
-                                   .actor = signal.actor});
-      break;
+    case SignalKind::edit:
+    case SignalKind::report: apply_edit(incident, signal, step.now); break;
   }
   step.also.add(PutIncident{.row = to_row(incident), .expected = kAnyVersion});
   return stay(record, std::move(step.also));

@@ -19,7 +19,8 @@ struct IncidentSignal {
   std::string actor;  // person, token name or "healer"
   std::string why;
   std::string subject;  // approve: plan hash or head sha; deploy: commit
-  UtcTime at;
+  UtcTime at;       // seen: arrival of the newest record
+  UtcTime written;  // seen: the time that record claims
   bool firing = false;  // alert: its state now
   std::string assignee, note, severity,
       labels;  // edit: empty means unchanged; labels joined by commas
@@ -33,6 +34,7 @@ struct FieldsOf<IncidentSignal> {
       field("why", &S::why, "why"),
       field("subject", &S::subject, "plan hash, head sha or commit"),
       field("at", &S::at, "when"),
+      field("written", &S::written, "time that the newest record claims"),
       field("firing", &S::firing, "alert state"),
       field("assignee", &S::assignee, "person"),
       field("note", &S::note, "text"),

@@ -87,7 +87,6 @@ std::vector<SettingRow> server_rows() {
       row("hosts", restart, "further Host names that clients may use", AT(hosts)),
       row("threads.steps", restart, "threads for git, checks and other blocking steps",
           AT(step_threads)),
-      row("threads.mining", restart, "mining shards; a service stays on one", AT(mining_shards)),
       row("ingest.event_gap", live, "lines of one event may be this far apart", AT(event_gap)),
       row("forge.poll", live, "how often an open pull request is looked at", AT(poll_pulls)),
       row("check.time_max", live, "a check that runs longer is killed", AT(check_time_max)),

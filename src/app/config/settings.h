@@ -27,7 +27,6 @@ struct Settings {
   std::string token_admin, token_read;
   std::vector<std::string> hosts;  // further Host names that may reach it
   int step_threads = 4;
-  int mining_shards = 1;
   Millis event_gap{250};      // lines of one event may be this far apart
   Millis poll_pulls{10'000};  // how often an open pull request is looked at
   Millis check_time_max{120'000};

@@ -75,6 +75,16 @@ void ServiceMap::deployed(const Deploy& deploy) {
   if (list.size() > kVersionsKept) list.erase(list.begin());
 }
 
+UnixMs ServiceMap::deployed_at(std::string_view service, std::string_view version) const {
+  std::lock_guard lock(mutex_);
+  const auto it = versions_.find(std::string(service));
+  if (it == versions_.end() || version.empty()) return 0;
+  UnixMs out = 0;
+  for (const auto& known : it->second)
+    if (known.name == version) out = known.since;
+  return out;
+}
+
 std::string ServiceMap::version_at(std::string_view service, UnixMs time) const {
   std::lock_guard lock(mutex_);
   const auto it = versions_.find(std::string(service));

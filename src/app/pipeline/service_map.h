@@ -28,6 +28,8 @@ class ServiceMap {
 
   const Service* find(std::string_view name) const;  // nullptr if unknown; valid for the map's life
   const std::vector<Service>& all() const { return services_; }
+  // Start of that version; 0: unknown.
+  UnixMs deployed_at(std::string_view service, std::string_view version) const;
   std::string version_at(std::string_view service, UnixMs time) const;
 
  private:

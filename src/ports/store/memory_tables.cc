@@ -86,6 +86,7 @@ CommitResult MemoryTables::put(Undo& undo, const PutIncident& op) {
   if (version > 0) {
     row.count = it->second.count;
     row.last_seen = it->second.last_seen;
+    if (op.expected == kAnyVersion) row.hidden = it->second.hidden;
   }
   set(undo, incidents, op.row.id, std::move(row));
   return {};

@@ -16,7 +16,8 @@ struct PutWorkflow {
 };
 
 // The same for an incident; expected kAnyVersion replaces whatever is there. A second open (not
-// done) incident of a fingerprint other than 0 is a conflict. An update leaves count and last_seen.
+// done) incident of a fingerprint other than 0 is a conflict. An update leaves count and last_seen,
+// and with kAnyVersion hidden.
 struct PutIncident {
   IncidentRow row;
   std::int64_t expected = 0;

@@ -58,7 +58,7 @@ Evidence evidence_of(const LogRecord& record) {
 }  // namespace
 
 std::vector<Finding> analyze(AnalyzeState& state, const Knowledge& knowledge,
-                             std::span<const TemplateHit> hits, UnixMs now) {
+                             std::span<const TemplateHit> hits, UnixMs now, KeptFindings kept) {
   std::vector<Finding> out;
   auto& templates = state.templates();
   for (const auto& hit : hits) {
@@ -76,7 +76,8 @@ std::vector<Finding> analyze(AnalyzeState& state, const Knowledge& knowledge,
         known.analysis.severity = alert_severity(attribute_of(record, "severity"));
     }
     const bool burst = is_burst(known, hit.count, now);
-    if (known.analysis.severity < Severity::medium && alert.empty()) continue;
+    const bool serious = known.analysis.severity >= Severity::medium || !alert.empty();
+    if (!serious && kept == KeptFindings::serious) continue;
     Finding finding;
     finding.fingerprint = hit.fingerprint;
     finding.template_id = hit.template_id;

@@ -37,9 +37,12 @@ class AnalyzeState {
   std::unordered_map<TemplateId, Known> templates_;
 };
 
-// A finding for every hit that matters: at least medium, or an alert. A template is analysed once.
+enum class KeptFindings { serious, all };  // serious: at least medium, or an alert
+
+// A finding for every hit that is kept. A template is analysed once.
 // Records older than they should be still count; decide looks at their age. Pure but for `state`.
 std::vector<Finding> analyze(AnalyzeState& state, const Knowledge& knowledge,
-                             std::span<const TemplateHit> hits, UnixMs now);
+                             std::span<const TemplateHit> hits, UnixMs now,
+                             KeptFindings kept = KeptFindings::serious);
 
 }  // namespace healer

@@ -1,0 +1,265 @@
+#include "app/pipeline/findings.h"
+
+#include <algorithm>
+#include <future>
+
+#include "base/hash.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "types/json.h"
+
+namespace healer {
+namespace {
+
+// New records within this time of the last one belong to an incident that has ended without a cure.
+constexpr Millis kRejoinMax{3'600'000};
+// An incident that waits for a decision hears of more records this often.
+constexpr Millis kTellEvery{200};
+constexpr int kConflictsMax = 5;
+
+WriteOp to_op(const LogTemplate& item) {
+  return PutTemplate{{.id = item.id,
+                      .fingerprint = item.fingerprint,
+                      .alias_of = item.alias_of,
+                      .service = item.service,
+                      .birth_key = item.birth_key,
+                      .text = item.text}};
+}
+
+LogTemplate from_row(const TemplateRow& row) {
+  return {.id = row.id,
+          .fingerprint = row.fingerprint,
+          .alias_of = row.alias_of,
+          .service = row.service,
+          .birth_key = row.birth_key,
+          .text = row.text};
+}
+
+bool joins(const OpenIncidents::Known& known, const Finding& finding, UnixMs now,
+           const Policy& policy) {
+  if (!known.done) return true;
+  if (known.ended_well || finding.alert_firing) return false;
+  const bool may_grow = known.quiet_end && finding.analysis.severity >= Severity::high;
+  const Millis gap = may_grow ? policy.persist_window : kRejoinMax;
+  return now - known.last_seen <= gap.count();
+}
+
+}  // namespace
+
+Findings::Findings(PipelineWorld world) : world_(std::move(world)), miner_(template_ids_) {}
+
+Result<void> Findings::restore() {
+  std::vector<LogTemplate> templates;
+  for (const auto& row : TRY(world_.store.templates())) templates.push_back(from_row(row));
+  miner_.restore(templates);
+  for (const auto& row : TRY(world_.store.open_incidents())) world_.open.update(row);
+  return {};
+}
+
+Receipt Findings::add(Effect& effect, RecordBatch& batch, UnixMs now, bool always) {
+  static auto& records = Metrics::counter("records_total");
+  Receipt receipt{.records = batch.records.size(), .incidents = {}};
+  if (batch.records.empty()) return receipt;
+  records += static_cast<std::int64_t>(batch.records.size());
+  world_.services.assign(batch);
+  const auto hits = miner_.add(batch);
+  for (auto& item : miner_.take_changes()) changed_.push_back(std::move(item));
+  const auto kept = always ? KeptFindings::all : KeptFindings::serious;
+  auto findings = analyze(analyzed_, world_.knowledge, hits, now, kept);
+  std::unordered_set<TemplateId> failing;
+  for (const auto& finding : findings) failing.insert(finding.template_id);
+  for (const auto& hit : hits) {
+    CountDelta delta{.fingerprint = hit.fingerprint,
+                     .at = now,
+                     .instance = std::string(hit.record->host),
+                     .version = std::string(hit.record->version),
+                     .n = hit.count};
+    if (!hit.record->service.empty() && !failing.contains(hit.template_id)) {
+      CountDelta normal = delta;
+      normal.fingerprint = normal_fingerprint(hit.record->service);
+      effect.counts.push_back(std::move(normal));
+    }
+    effect.counts.push_back(std::move(delta));
+  }
+  std::ranges::stable_sort(findings, std::greater<>{},
+                           [](const Finding& finding) { return finding.analysis.severity; });
+  if (always && findings.size() > 1) findings.erase(findings.begin() + 1, findings.end());
+  for (const auto& finding : findings) file(effect, finding, receipt, now);
+  return receipt;
+}
+
+std::optional<OpenIncidents::Known> Findings::known(Fingerprint fingerprint) {
+  if (auto found = world_.open.find(fingerprint)) return found;
+  auto row = world_.store.latest_incident(fingerprint);
+  if (!row || !*row) return std::nullopt;
+  world_.open.update(**row);
+  return world_.open.find(fingerprint);
+}
+
+void Findings::file(Effect& effect, const Finding& finding, Receipt& receipt, UnixMs now) {
+  if (finding.analysis.severity >= Severity::high && !finding.service.empty())
+    world_.storm.failing(finding.service, now);
+  if (const auto opening = effect.openings.find(finding.fingerprint);
+      opening != effect.openings.end()) {
+    Incident& incident = opening->second.incident;
+    incident.count += static_cast<std::int64_t>(finding.count);
+    incident.last_seen = std::max<UnixMs>(incident.last_seen, finding.last_seen);
+    receipt.incidents.push_back({incident.id, false});
+    return;
+  }
+  const auto before = known(finding.fingerprint);
+  if (!before || !joins(*before, finding, now, world_.policy())) {
+    if (finding.alert_resolved) return;
+    return open(effect, finding, before ? before->id : "", receipt, now);
+  }
+  auto& more = effect.seen[before->id];
+  more.n += static_cast<std::int64_t>(finding.count);
+  more.last_seen = std::max(more.last_seen, finding.last_seen);
+  more.arrival = now;
+  more.fingerprint = finding.fingerprint;
+  more.waiting = before->waiting;
+  if ((finding.alert_firing || finding.alert_resolved) && !before->done)
+    more.alert_firing = finding.alert_firing;
+  receipt.incidents.push_back({before->id, false});
+}
+
+void Findings::open(Effect& effect, const Finding& finding, const std::string& parent,
+                    Receipt& receipt, UnixMs now) {
+  IncidentRecord record;
+  Incident& incident = record.incident;
+  incident.id = world_.ids.uuid7();
+  incident.severity = finding.analysis.severity;
+  incident.category = finding.analysis.category;
+  incident.service = finding.service;
+  const Service* service = world_.services.find(finding.service);
+  if (service != nullptr) incident.environment = service->environment;
+  incident.summary = finding.analysis.summary;
+  incident.suggested_fix = finding.analysis.suggested_fix;
+  incident.affected_file = finding.analysis.affected_file;
+  incident.confidence = finding.analysis.confidence;
+  incident.uncertain = finding.analysis.uncertain;
+  incident.brain = finding.analysis.brain;
+  incident.fingerprint = hex16(finding.fingerprint);
+  incident.template_text = finding.template_text;
+  incident.count = static_cast<std::int64_t>(finding.count);
+  incident.first_seen = finding.first_seen;
+  incident.last_seen = finding.last_seen;
+  incident.created = now;
+  incident.parent = parent;
+  incident.evidence = finding.evidence;
+  incident.timeline.push_back(
+      {.status = IncidentStatus::detected,
+       .at = now,
+       .detail = finding.novel ? "a failure that was never seen before" : "a known failure again",
+       .actor = "healer"});
+  record.analysis = finding.analysis;
+  record.source = finding.source;
+  record.version = finding.version;
+  record.process_death = finding.process_death;
+  record.alert = finding.alert_firing;
+  record.alert_firing = finding.alert_firing;
+  record.alert_changed_at = now;
+  record.newest_record = now;
+  record.record_time = finding.last_seen;
+  const UnixMs deployed = world_.services.deployed_at(finding.service, finding.version);
+  if (deployed != 0 && finding.first_seen > deployed)
+    record.onset_ms = finding.first_seen - deployed;
+  receipt.incidents.push_back({incident.id, true});
+  effect.openings.emplace(finding.fingerprint, std::move(record));
+}
+
+WriteBatch Findings::batch_of(const Effect& effect) {
+  WriteBatch out;
+  for (const auto& item : changed_) out.add(to_op(item));
+  for (const auto& delta : effect.counts) out.add(delta);
+  for (const auto& [id, more] : effect.seen)
+    out.add(IncidentSeen{.id = id, .n = more.n, .last_seen = more.last_seen});
+  for (const auto& [source, bytes] : effect.checkpoints) out.add(PutCheckpoint{{source, bytes}});
+  return out;
+}
+
+CommitResult Findings::commit_once(const Effect& effect) {
+  WriteBatch batch = batch_of(effect);
+  if (effect.openings.empty()) return commit_and_wait(world_.journal, std::move(batch));
+  std::vector<StartRequest> requests;
+  for (const auto& [fingerprint, record] : effect.openings)
+    requests.push_back(IncidentCommands::opening(record, batch));
+  std::promise<CommitResult> promise;
+  world_.engine.start(std::move(requests), std::move(batch), [&](const Result<void>& result) {
+    if (result) return promise.set_value({});
+    const Error& error = result.error();
+    CommitStatus status = CommitStatus::io;
+    if (error.code == Errc::conflict) status = CommitStatus::conflict;
+    if (error.code == Errc::busy) status = CommitStatus::busy;
+    if (error.code == Errc::full) status = CommitStatus::full;
+    promise.set_value({status, error.message});
+  });
+  return promise.get_future().get();
+}
+
+// Somebody else opened an incident of that fingerprint meanwhile (a person's retry): the records
+// join it.
+bool Findings::join_existing(Effect& effect, std::vector<Receipt>& receipts) {
+  bool any = false;
+  for (auto it = effect.openings.begin(); it != effect.openings.end();) {
+    auto row = world_.store.open_incident(it->first);
+    if (!row || !*row) {
+      ++it;
+      continue;
+    }
+    any = true;
+    const Incident& incident = it->second.incident;
+    auto& more = effect.seen[(*row)->id];
+    more.n += incident.count;
+    more.last_seen = std::max<UnixMs>(more.last_seen, incident.last_seen);
+    more.fingerprint = it->first;
+    for (auto& receipt : receipts)
+      for (auto& seen : receipt.incidents)
+        if (seen.incident == incident.id) seen = {(*row)->id, false};
+    world_.open.update(**row);
+    it = effect.openings.erase(it);
+  }
+  return any;
+}
+
+CommitResult Findings::commit(Effect& effect, std::vector<Receipt>& receipts) {
+  CommitResult result;
+  for (int attempt = 0; attempt < kConflictsMax; ++attempt) {
+    result = commit_once(effect);
+    if (result.status != CommitStatus::conflict) break;
+    if (!join_existing(effect, receipts)) break;
+  }
+  if (result.ok()) after_commit(effect);
+  return result;
+}
+
+void Findings::after_commit(const Effect& effect) {
+  changed_.clear();
+  Metrics::counter("incidents_opened_total") += static_cast<std::int64_t>(effect.openings.size());
+  const UnixMs now = world_.clock.wall_ms();
+  for (const auto& [id, more] : effect.seen) {
+    world_.open.seen(more.fingerprint, more.last_seen);
+    if (more.alert_firing) {
+      IncidentSignal signal{.kind = SignalKind::alert, .actor = "alertmanager"};
+      signal.at = more.arrival;
+      signal.firing = *more.alert_firing;
+      world_.commands.act(id, signal, [](const Result<void>&) {});
+    } else if (more.waiting) {
+      if (signals_.empty()) signals_due_ = now + kTellEvery.count();
+      signals_[id] = {.arrival = more.arrival, .written = more.last_seen};
+    }
+  }
+}
+
+void Findings::send_due_signals() {
+  if (signals_.empty() || world_.clock.wall_ms() < signals_due_) return;
+  for (const auto& [id, told] : signals_) {
+    IncidentSignal signal{.kind = SignalKind::seen, .actor = "healer"};
+    signal.at = told.arrival;
+    signal.written = told.written;
+    world_.commands.act(id, signal, [](const Result<void>&) {});
+  }
+  signals_.clear();
+}
+
+}  // namespace healer

@@ -1,0 +1,47 @@
+#include "app/pipeline/open_incidents.h"
+
+#include <algorithm>
+
+#include "base/metrics.h"
+#include "incident/transitions.h"
+
+namespace healer {
+namespace {
+
+constexpr std::size_t kKnownIncidentsMax = 200'000;
+
+}  // namespace
+
+void OpenIncidents::update(const IncidentRow& row) {
+  const auto status = parse_enum<IncidentStatus>(row.status).value_or(IncidentStatus::detected);
+  std::lock_guard lock(mutex_);
+  if (known_.size() >= kKnownIncidentsMax && !known_.contains(row.fingerprint)) {
+    ++Metrics::counter("known_incidents_limit_hits");
+    std::erase_if(known_, [](const auto& item) { return item.second.done; });
+  }
+  Known& known = known_[row.fingerprint];
+  if (known.id > row.id) return;  // an older incident of that fingerprint
+  const UnixMs last_seen =
+      known.id == row.id ? std::max(known.last_seen, row.last_seen) : row.last_seen;
+  known = {.id = row.id,
+           .done = row.done,
+           .waiting = is_waiting_for_decision(status),
+           .ended_well = status == IncidentStatus::healed || status == IncidentStatus::resolved,
+           .quiet_end = status == IncidentStatus::logged || status == IncidentStatus::notified,
+           .severity = parse_enum<Severity>(row.severity).value_or(Severity::low),
+           .last_seen = last_seen};
+}
+
+void OpenIncidents::seen(Fingerprint fingerprint, UnixMs at) {
+  std::lock_guard lock(mutex_);
+  if (const auto it = known_.find(fingerprint); it != known_.end())
+    it->second.last_seen = std::max(it->second.last_seen, at);
+}
+
+std::optional<OpenIncidents::Known> OpenIncidents::find(Fingerprint fingerprint) const {
+  std::lock_guard lock(mutex_);
+  const auto it = known_.find(fingerprint);
+  return it == known_.end() ? std::nullopt : std::optional(it->second);
+}
+
+}  // namespace healer

@@ -1,0 +1,76 @@
+#pragma once
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/pipeline/open_incidents.h"
+#include "app/pipeline/service_map.h"
+#include "base/clock.h"
+#include "base/ids.h"
+#include "engine/engine.h"
+#include "incident/commands.h"
+#include "incident/ledger.h"
+#include "ports/store/store.h"
+#include "sources/tail/tail.h"
+#include "stages/analyze/knowledge.h"
+#include "stages/ingest/payload.h"
+#include "types/alert.h"
+#include "types/policy.h"
+
+namespace healer {
+
+// What became of a payload, once that is on disk.
+struct Receipt {
+  std::size_t records = 0;
+  struct Seen {
+    std::string incident;
+    bool is_new = false;
+  };
+  std::vector<Seen> incidents;  // the worst first
+};
+
+struct PipelineWorld {
+  Store& store;
+  JournalWriter& journal;  // publishes incidents
+  Engine& engine;
+  IncidentCommands& commands;
+  const Knowledge& knowledge;
+  ServiceMap& services;
+  OpenIncidents& open;
+  StormWatch& storm;
+  const Clock& clock;
+  Ids& ids;
+  std::function<Policy()> policy;
+  std::function<Millis()> event_gap;
+};
+
+// The signal plane: one thread takes payloads, makes records, templates, counts and findings of
+// them, and commits their whole effect in one batch before it acknowledges. Bounded by bytes.
+class Pipeline {
+ public:
+  using Done = std::move_only_function<void(Result<Receipt>)>;
+
+  explicit Pipeline(PipelineWorld world);
+  ~Pipeline();
+
+  Result<void> start();  // reads templates; begins to work
+  void stop();           // what is queued is finished; open events are handed on
+
+  // A body that came whole. `always`: make an incident of it whatever its severity. full: the queue
+  // has no room; try again. `done` runs on the pipeline's thread.
+  void submit(RawPayload payload, bool always, Done done);
+  void submit(std::vector<Alert> alerts, Done done);
+
+  // Lines of a file; taken means that they will be committed with their checkpoint, whatever it
+  // takes.
+  SinkAnswer tail(RawPayload payload, Checkpoint after);
+  void tail_ended(std::string_view key);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace healer
