@@ -37,6 +37,12 @@ bool has_any(std::string_view text, const std::vector<std::string>& phrases) {
                              [&](const auto& phrase) { return occurrences(text, phrase) > 0; });
 }
 
+// True where the text, no warning by its level, says that a failure is over or did not happen.
+bool is_over(std::string_view text, Level level, const Lexicon& lexicon) {
+  if (level >= Level::warning) return false;
+  return has_any(lower(text.substr(0, text.find('\n'))), lexicon.over);
+}
+
 // Inserts {name} from the captured groups.
 std::string fill(std::string_view text, const std::map<std::string, std::string>& parameters) {
   std::string out;
@@ -130,6 +136,7 @@ Guess severity_by_words(std::string_view text, Level level, const Lexicon& lexic
              benign = has_any(text, lexicon.benign);
   if (const int noted = access_status(text); noted != 0)
     return {noted >= 500 ? Severity::high : Severity::low, 0.75};
+  if (is_over(text, level, lexicon)) return {Severity::low, 0.75};
   const int status = http_status(text);
   if (status >= 500) return {Severity::high, 0.7};
   if (status >= 400 && !critical) return {Severity::low, 0.65};
@@ -170,7 +177,7 @@ Category category_by_words(std::string_view text, const Lexicon& lexicon, double
 }
 
 Analysis from_entry(const Knowledge& knowledge, const Knowledge::Match& match,
-                    std::string_view text) {
+                    std::string_view text, Level level) {
   const KnowledgeEntry& entry = *match.entry;
   Analysis out;
   out.severity = entry.severity;
@@ -185,6 +192,7 @@ Analysis from_entry(const Knowledge& knowledge, const Knowledge::Match& match,
       break;
     }
   out.category = entry.category;
+  if (is_over(text, level, knowledge.lexicon())) out.severity = Severity::low;
   // "Connection restored" and the like: the text speaks of the failure but does not report it.
   if (out.severity == Severity::low && entry.severity > Severity::low) {
     out.summary = summarise(text, knowledge.lexicon());
@@ -213,7 +221,7 @@ Analysis analyze_text(const Knowledge& knowledge, std::string_view text, Level l
   const Lexicon& lexicon = knowledge.lexicon();
   Analysis out;
   if (const auto match = knowledge.best(text)) {
-    out = from_entry(knowledge, *match, text);
+    out = from_entry(knowledge, *match, text, level);
   } else {
     const std::string words = lower(text);
     double margin = 0;

@@ -37,7 +37,7 @@ struct KnowledgeEntry {
 struct Lexicon {
   std::map<Category, std::map<std::string, double>> words;  // phrase in lower case -> weight
   std::map<Category, std::string> fixes;
-  std::vector<std::string> critical, failing, benign;  // phrases in lower case
+  std::vector<std::string> critical, failing, benign, over;  // phrases in lower case
 };
 
 // One YAML file. An unknown key, a word that is no severity or category, or an id given twice is

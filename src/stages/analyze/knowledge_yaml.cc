@@ -113,7 +113,7 @@ Result<std::vector<KnowledgeEntry>> parse_knowledge_stream(std::string_view stre
 
 Result<Lexicon> parse_lexicon(std::string_view yaml, std::string_view name) {
   const YamlNode root = TRY(parse_yaml(yaml, name));
-  TRY(check_keys(root, {"categories", "fixes", "critical", "failing", "benign"}, name));
+  TRY(check_keys(root, {"categories", "fixes", "critical", "failing", "benign", "over"}, name));
   Lexicon out;
   if (const YamlNode* categories = root.find("categories"))
     for (const auto& [word, phrases] : categories->members) {
@@ -130,6 +130,7 @@ Result<Lexicon> parse_lexicon(std::string_view yaml, std::string_view name) {
   out.critical = lower_words(root, "critical");
   out.failing = lower_words(root, "failing");
   out.benign = lower_words(root, "benign");
+  out.over = lower_words(root, "over");
   return out;
 }
 
