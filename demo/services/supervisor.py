@@ -78,7 +78,7 @@ def listen_somewhere(folder):
 class Supervisor:
     def __init__(self, folder, volume):
         self.folder = folder
-        self.stopping = threading.Event()
+        self.stopping, self.finished = threading.Event(), threading.Event()
         self.log = LogFile(folder / "logs/shop.log")
         (folder / "data").mkdir(exist_ok=True)
         (folder / "releases").mkdir(exist_ok=True)
@@ -131,8 +131,8 @@ class Supervisor:
             self.host.announce()
             return {"message": "told"}
         if command == "stop":
-            self.stopping.set()
-            return {"message": "stopping"}
+            self.stop()
+            return {"message": "stopped"}
         raise ValueError(f"unknown command {command!r}")
 
     def make(self, scenario):
@@ -160,8 +160,10 @@ class Supervisor:
                 reply = {"ok": False, "message": f"{error}" or type(error).__name__}
             try:
                 connection.sendall(json.dumps(reply).encode() + b"\n")
-            except OSError:
-                return  # whoever asked is gone
+            except OSError as error:
+                print(f"the answer did not arrive: {error}", flush=True)
+        if self.stopping.is_set():
+            self.finished.set()
 
     def serve(self, listener):
         while True:
@@ -169,6 +171,8 @@ class Supervisor:
             threading.Thread(target=self.answer, args=(connection,), daemon=True).start()
 
     def stop(self):
+        self.stopping.set()
+        (self.folder / "supervisor.sock").unlink(missing_ok=True)
         for child in self.others.values():
             child.end(1)
         self.host.stop()
@@ -190,15 +194,13 @@ def run(folder):
     (folder / "supervisor.sock").unlink(missing_ok=True)
     supervisor = Supervisor(folder, Volume(folder / "volume"))
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: supervisor.stopping.set())
+        signal.signal(number, lambda *_: supervisor.finished.set())
     try:
         supervisor.start()
         listener = control_socket(folder)
         threading.Thread(target=supervisor.serve, args=(listener,), daemon=True).start()
-        supervisor.stopping.wait()
-        (folder / "supervisor.sock").unlink(missing_ok=True)
+        supervisor.finished.wait()
     finally:
-        supervisor.stopping.set()
         supervisor.stop()
 
 

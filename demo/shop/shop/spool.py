@@ -29,9 +29,9 @@ class PhotoSpool:
                 with open(part, "wb") as file:
                     file.write(photo)
                 os.rename(part, self._folder / name)
-            except OSError:
+            except OSError as error:
                 part.unlink(missing_ok=True)
-                raise
+                raise OSError(error.errno, error.strerror, str(self._folder)) from error
             self._kept.append(name)
             return name
 
