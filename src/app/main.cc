@@ -1,0 +1,12 @@
+#include <string>
+#include <vector>
+
+#include "app/commands/commands.h"
+
+int main(int argc, char** argv) {
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  return healer::run_cli(
+      {healer::serve_command(), healer::analyze_command(), healer::mine_command(),
+       healer::config_command(), healer::version_command()},
+      arguments);
+}
