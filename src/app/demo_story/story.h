@@ -20,13 +20,16 @@ class DemoStory {
   std::string ending(const Incident& incident) const;  // what happened, in numbers
 
  private:
-  std::string line(UnixMs at, std::string_view mark, std::string_view style, std::string_view text);
+  std::string painted(std::string_view style, std::string_view text) const;
+  std::string line(UnixMs at, std::string_view mark, std::string_view style,
+                   std::string_view text) const;
+  std::string change_of(const Incident& incident);  // plan and diff, once
 
   const std::string name_, title_;
   const UnixMs started_;
   const Colour colour_;
   std::size_t told_ = 0;  // timeline entries
-  bool told_diff_ = false;
+  bool told_summary_ = false, told_diff_ = false;
 };
 
 }  // namespace healer
