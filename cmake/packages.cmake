@@ -2,7 +2,8 @@
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 foreach(pair IN ITEMS sqlite:sqlite3 git2:libgit2 hyperscan:libhs re2:re2 fyaml:libfyaml simdjson:simdjson
-    fmt:fmt spdlog:spdlog curl:libcurl xxhash:libxxhash seccomp:libseccomp zlib:zlib tomlplusplus:tomlplusplus)
+    fmt:fmt spdlog:spdlog curl:libcurl xxhash:libxxhash seccomp:libseccomp zlib:zlib tomlplusplus:tomlplusplus
+    crypto:libcrypto)
   string(REPLACE ":" ";" parts ${pair})
   list(GET parts 0 name)
   list(GET parts 1 pc)

@@ -1,1 +1,1 @@
-healer_module(base base lib::fmt lib::spdlog lib::xxhash)
+healer_module(base base lib::fmt lib::spdlog lib::xxhash lib::crypto)
