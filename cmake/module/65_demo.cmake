@@ -1,4 +1,4 @@
-healer_module(app_demo app/demo types ports_exec lib::fmt)
+healer_module(app_demo app/demo incident types ports_exec lib::fmt)
 # The demo service's files as one archive, the same for the same files.
 file(GLOB_RECURSE demo_files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/demo/shop/* ${CMAKE_SOURCE_DIR}/demo/services/*)
 list(FILTER demo_files EXCLUDE REGEX "__pycache__|\\.db")

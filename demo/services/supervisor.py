@@ -1,8 +1,9 @@
-"""Runs the demo: the shop, its neighbours and its customers. usage: supervisor.py FOLDER
+"""Runs the demo: the shop, its neighbours and its customers. usage: supervisor.py FOLDER [--detach]
 
 One per folder. Obeys lines of JSON on FOLDER/supervisor.sock, {"command": NAME, …}, with one line each: deploy
 {commit, back}, scenario {name}, announce {url, token}, status, stop.
-The shop's tree lies beside the folder of this file.
+The shop's tree lies beside the folder of this file. With --detach it goes on in a session of its own, with output to
+FOLDER/supervisor.out, and returns once the shop serves, or with a fault on standard error.
 """
 import fcntl
 import hashlib
@@ -190,7 +191,7 @@ def control_socket(folder):
     return listener
 
 
-def run(folder):
+def run(folder, serves):
     (folder / "supervisor.sock").unlink(missing_ok=True)
     supervisor = Supervisor(folder, Volume(folder / "volume"))
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -199,6 +200,7 @@ def run(folder):
         supervisor.start()
         listener = control_socket(folder)
         threading.Thread(target=supervisor.serve, args=(listener,), daemon=True).start()
+        serves()
         supervisor.finished.wait()
     finally:
         supervisor.stop()
@@ -216,20 +218,45 @@ def locked(file):
     return False
 
 
+def detach(folder):
+    """Returns in the process that goes on: a function that tells the first one how it went, empty for well."""
+    heard, told = os.pipe()
+    if os.fork():
+        os.close(told)
+        with open(heard, encoding="utf-8") as pipe:
+            fault = pipe.readline()
+        if fault != "\n":
+            print(fault.strip() or "it ended at once", file=sys.stderr)
+        sys.stderr.flush()
+        os._exit(0 if fault == "\n" else 1)
+    os.close(heard)
+    os.setsid()
+    nothing, out = os.open("/dev/null", os.O_RDONLY), os.open(folder / "supervisor.out", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    for number, opened in enumerate((nothing, out, out)):
+        os.dup2(opened, number)
+
+    pipes = [open(told, "w", encoding="utf-8")]
+
+    def tell(fault):
+        while pipes:  # once
+            with pipes.pop() as pipe:
+                pipe.write(fault.replace("\n", " ") + "\n")
+    return tell
+
+
 def main():
     os.umask(0o077)
     folder = Path(sys.argv[1]).resolve()
     folder.mkdir(parents=True, exist_ok=True)
+    tell = detach(folder) if "--detach" in sys.argv[2:] else lambda fault: print(fault, end="", flush=True)
     lock = open(folder / "supervisor.lock", "w")
     if not locked(lock):
-        print("another supervisor runs in this folder")
+        tell("another supervisor runs in this folder")
         return 0
-    fault = folder / "supervisor.fault"
-    fault.unlink(missing_ok=True)
     try:
-        run(folder)
+        run(folder, lambda: tell(""))
     except (Exception, SystemExit) as error:
-        fault.write_text(f"{error}")
+        tell(f"{error}")
         raise
     return 0
 

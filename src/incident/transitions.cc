@@ -162,6 +162,10 @@ bool has_merged(IncidentStatus status) {
          status == recurred || status == unknown || status == reverted;
 }
 
+bool ended_well(IncidentStatus status) { return status == healed || status == resolved; }
+
+bool ended_quietly(IncidentStatus status) { return status == logged || status == notified; }
+
 bool is_trouble(IncidentStatus status) {
   return status == failed || status == needs_review || status == recurred || status == unknown ||
          status == awaiting_approval;

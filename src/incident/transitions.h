@@ -71,6 +71,9 @@ bool is_done(IncidentStatus status);
 bool is_waiting_for_decision(IncidentStatus status);
 bool is_awaiting_person(IncidentStatus status);
 bool has_merged(IncidentStatus status);
+// Ends: cured, with or without us; told or noted, and nothing was done.
+bool ended_well(IncidentStatus status);
+bool ended_quietly(IncidentStatus status);
 // A page is due: done and not cured, or a person is asked.
 bool is_trouble(IncidentStatus status);
 

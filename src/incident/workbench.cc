@@ -45,6 +45,10 @@ Result<RepositoryBase> Workbench::base(const RepositoryRef& repository) {
 
 Result<RepositoryBase> Workbench::base_at(const RepositoryRef& repository,
                                           const std::string& branch, const std::string& sha) {
+  // A merge that was made on the forge is not in the mirror yet; nor is anything in a new mirror.
+  if (!TRY(mirrors_.has(repository.url, sha))) TRY(mirrors_.fetch(repository.url, branch));
+  if (!TRY(mirrors_.has(repository.url, sha)))
+    return fail(Errc::not_found, fmt::format("{} has no commit {}", repository.url, sha));
   RepositoryBase out{.ref = repository,
                      .branch = branch,
                      .sha = sha,

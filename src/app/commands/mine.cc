@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "app/commands/commands.h"
+#include "base/clock.h"
 #include "stages/mine/mine_file.h"
 
 namespace healer {
@@ -28,13 +29,14 @@ int mine(const CliArguments& arguments) {
     out_file.open(out_name, std::ios::binary | std::ios::trunc);
     if (!out_file) return failed({Errc::io, out_name + ": cannot be written"});
   }
-  const auto start = std::chrono::steady_clock::now();
+  const SystemClock clock;
+  const Instant start = clock.now();
   const auto done =
       mine_file(in_name == "-" ? std::cin : in_file, out_name == "-" ? std::cout : out_file,
                 arguments.has("content-only") ? MineInput::content_only : MineInput::raw);
   if (!done) return failed(done.error());
   const double seconds =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+      std::chrono::duration<double>(clock.now() - start).count();
   std::cerr << fmt::format("{} lines, {} templates, {:.2f} s, {:.0f} lines per second\n",
                            done->lines, done->templates, seconds,
                            static_cast<double>(done->lines) / std::max(seconds, 1e-9));

@@ -3,10 +3,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <fstream>
 #include <mutex>
-#include <sstream>
-#include <thread>
 
 #include "app/demo/scenario_runs.h"
 #include "app/demo/supervisor_client.h"
@@ -23,18 +20,10 @@ namespace fs = std::filesystem;
 constexpr Millis kStartMax{30'000};
 constexpr Millis kDeployMax{30'000};
 constexpr Millis kAnswerMax{5'000};
-constexpr Millis kStartPoll{20};
 
 const std::string& build_of_files() {
   static const std::string build = hex16(hash64(healer_demo_files()));
   return build;
-}
-
-std::string contents(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream out;
-  out << file.rdbuf();
-  return out.str();
 }
 
 Result<void> make_folder(const fs::path& path) {
@@ -71,7 +60,6 @@ struct Demo::State {
       : dir(fs::absolute(where).lexically_normal()), executor(exec), clock(time), runs(dir) {}
 
   Result<void> run_supervisor();
-  Result<void> wait_until_it_serves();
 
   const std::string dir;
   Executor& executor;
@@ -88,30 +76,18 @@ Result<void> Demo::State::run_supervisor() {
     TRY(ask_supervisor(dir, {.command = "stop"}, kAnswerMax));
   }
   TRY(write_files(files, executor));
-  std::error_code error;
-  fs::remove(fs::path(dir) / "supervisor.fault", error);
   const fs::path program = files / build_of_files() / "services" / "supervisor.py";
-  TRY(executor.start_detached({.argv = {"python3", "-S", program.string(), dir},
-                               .cwd = dir,
-                               .env = {{"SHOP_BUILD", build_of_files()}},
-                               .input = {}},
-                              dir + "/supervisor.out"));
-  return wait_until_it_serves();
-}
-
-Result<void> Demo::State::wait_until_it_serves() {
-  const Instant end = clock.now() + kStartMax;
-  while (true) {
-    const auto status = ask_supervisor(dir, {.command = "status"}, kAnswerMax);
-    if (status && status->serving && status->build == build_of_files()) return {};
-    if (const auto fault = contents(fs::path(dir) / "supervisor.fault"); !fault.empty())
-      return fail(Errc::io, "the demo cannot start: " + fault);
-    if (clock.now() > end)
-      return fail(Errc::timeout, fmt::format("the demo does not start; {}/supervisor.out and "
-                                             "{}/logs/shop.log may say why",
-                                             dir, dir));
-    std::this_thread::sleep_for(kStartPoll);
-  }
+  const auto started =
+      TRY(executor.run({.argv = {"python3", "-S", program.string(), dir, "--detach"},
+                        .cwd = dir,
+                        .env = {{"SHOP_BUILD", build_of_files()}},
+                        .input = {},
+                        .timeout = kStartMax}));
+  if (started.ok()) return {};
+  return fail(started.timed_out ? Errc::timeout : Errc::io,
+              fmt::format("the demo does not start: {}{}/supervisor.out and {}/logs/shop.log may "
+                          "say why",
+                          started.err, dir, dir));
 }
 
 Demo::Demo(std::string dir, Executor& executor, const Clock& clock)

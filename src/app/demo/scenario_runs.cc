@@ -11,6 +11,7 @@
 #include "app/demo/demo.h"
 #include "base/log.h"
 #include "blob/healer_demo_scenarios.h"
+#include "incident/transitions.h"
 #include "types/json.h"
 #include "types/yaml.h"
 
@@ -44,10 +45,6 @@ std::string_view file_of(std::string_view scenario) {
 bool concerns(const Incident& incident, std::string_view file) {
   if (incident.diff.empty()) return incident.affected_file == file;
   return incident.diff.find(fmt::format("+++ b/{}\n", file)) != std::string::npos;
-}
-
-bool ended_well(const Incident& incident) {
-  return incident.status == IncidentStatus::healed || incident.status == IncidentStatus::resolved;
 }
 
 double seconds_between(UnixMs from, UnixMs to) {
@@ -167,10 +164,10 @@ void ScenarioRuns::incident_changed(const Incident& incident, UnixMs now) {
     if (incident.created < run.started || (!same && !concerns(incident, file_of(run.name))))
       continue;
     // One mistake may show as several incidents: the first counts, unless another heals it.
-    if (!same && (!run.incident_id.empty() || !open) && !ended_well(incident)) continue;
+    if (!same && (!run.incident_id.empty() || !open) && !ended_well(incident.status)) continue;
     const bool changed = !same || incident.done;
     run.incident_id = incident.id;
-    if (incident.done && ended_well(incident))
+    if (incident.done && ended_well(incident.status))
       end(run, DemoState::healed, {}, now);
     else if (incident.done && open)
       end(run, DemoState::failed, incident.because, now);

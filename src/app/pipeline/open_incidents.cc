@@ -26,8 +26,8 @@ void OpenIncidents::update(const IncidentRow& row) {
   known = {.id = row.id,
            .done = row.done,
            .waiting = is_waiting_for_decision(status),
-           .ended_well = status == IncidentStatus::healed || status == IncidentStatus::resolved,
-           .quiet_end = status == IncidentStatus::logged || status == IncidentStatus::notified,
+           .ended_well = ended_well(status),
+           .quiet_end = ended_quietly(status),
            .severity = parse_enum<Severity>(row.severity).value_or(Severity::low),
            .last_seen = last_seen};
 }

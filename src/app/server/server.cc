@@ -118,7 +118,7 @@ class Server::Impl {
   Result<void> reload();
   void stop();
   std::string address() const { return http_->address(); }
-  const Settings& settings() const { return *started_with(); }
+  Settings settings() const { return *started_with(); }
 
  private:
   std::shared_ptr<const Settings> started_with() const { return settings_.load(); }
@@ -405,7 +405,7 @@ void Server::Impl::stop() {
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Server::~Server() = default;
 std::string Server::address() const { return impl_->address(); }
-const Settings& Server::settings() const { return impl_->settings(); }
+Settings Server::settings() const { return impl_->settings(); }
 Result<void> Server::reload() { return impl_->reload(); }
 void Server::stop() { impl_->stop(); }
 

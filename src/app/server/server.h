@@ -27,7 +27,7 @@ class Server {
   ~Server();
 
   std::string address() const;  // HOST:PORT
-  const Settings& settings() const;
+  Settings settings() const;
   Result<void> reload();  // reads the settings again; those that need a restart stay as they are
   // Stops taking input, finishes or journals what runs; within limits::kShutdownMax.
   void stop();

@@ -70,9 +70,6 @@ class Executor {
   // is larger than its disk: full; the system refuses: io) is an error and says nothing about argv.
   virtual Result<ProcessResult> run_sandboxed(const SandboxCommand& command) = 0;
   virtual SandboxSupport sandbox_support() = 0;
-  // Starts argv in a session of its own with output to `log`, and forgets it: it outlives this
-  // process.
-  virtual Result<void> start_detached(const Command& command, const std::string& log) = 0;
 };
 
 class SystemExecutor final : public Executor {
@@ -82,7 +79,6 @@ class SystemExecutor final : public Executor {
   Result<ProcessResult> run(const Command& command) override;
   Result<ProcessResult> run_sandboxed(const SandboxCommand& command) override;
   SandboxSupport sandbox_support() override;
-  Result<void> start_detached(const Command& command, const std::string& log) override;
 
  private:
   const std::stop_token stop_;

@@ -169,26 +169,5 @@ TEST(Run, AKilledHealerLeavesNoProcessBehind) {
   fs::remove_all(folder);
 }
 
-TEST(StartDetached, OutlivesTheCallAndLogs) {
-  char folder[] = "/tmp/healer-exec-XXXXXX";
-  ASSERT_NE(mkdtemp(folder), nullptr);
-  const std::string log = std::string(folder) + "/log";
-  SystemExecutor executor;
-  ASSERT_TRUE(executor.start_detached({.argv = {"sh", "-c", "echo $$; exec sleep 1000"}}, log));
-  pid_t pid = 0;
-  for (int i = 0; i < 1000 && pid == 0; ++i) {
-    std::ifstream(log) >> pid;
-    poll(nullptr, 0, 5);
-  }
-  ASSERT_GT(pid, 1);
-  EXPECT_NE(getsid(pid), getsid(0)) << "a session of its own";
-  EXPECT_FALSE(gone(pid));
-  kill(pid, SIGKILL);
-  EXPECT_TRUE(soon_gone(pid));
-  EXPECT_EQ(executor.start_detached({.argv = {"/nonexistent"}}, log).error().code, Errc::not_found);
-  EXPECT_EQ(executor.start_detached({.argv = {"true"}}, "/nonexistent/log").error().code, Errc::io);
-  fs::remove_all(folder);
-}
-
 }  // namespace
 }  // namespace healer

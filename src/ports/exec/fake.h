@@ -20,11 +20,6 @@ class ScriptedExecutor final : public Executor {
     return next(command.argv);
   }
   SandboxSupport sandbox_support() override { return support; }
-  Result<void> start_detached(const Command& command, const std::string&) override {
-    const auto answer = next(command.argv);
-    if (!answer) return std::unexpected(answer.error());
-    return {};
-  }
 
  private:
   Result<ProcessResult> next(const std::vector<std::string>& argv) {

@@ -142,7 +142,7 @@ Result<ProcessResult> run_process(const ProcessSetup& setup) {
   const auto began = SteadyClock::now();
   Pipe in = TRY(make_pipe()), out = TRY(make_pipe()), err = TRY(make_pipe());
   const Started started =
-      TRY(start_process(setup, in.read.get(), out.write.get(), err.write.get(), Bond::child));
+      TRY(start_process(setup, in.read.get(), out.write.get(), err.write.get()));
   in.read.reset();
   out.write.reset();
   err.write.reset();
@@ -179,19 +179,6 @@ Result<ProcessResult> SystemExecutor::run(const Command& command) {
   setup.output_bytes_max = command.output_bytes_max;
   setup.cancel = {command.cancel, stop_};
   return run_process(setup);
-}
-
-Result<void> SystemExecutor::start_detached(const Command& command, const std::string& log) {
-  Fd file(open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
-  if (file.get() < 0) return fail(Errc::io, "cannot write " + log + ": " + std::strerror(errno));
-  const Fd output = TRY(out_of_the_way(std::move(file)));
-  const Fd nothing = TRY(out_of_the_way(Fd(open("/dev/null", O_RDONLY | O_CLOEXEC))));
-  ProcessSetup setup;
-  setup.argv = command.argv;
-  setup.env = environment(command.env);
-  setup.cwd = command.cwd;
-  TRY(start_process(setup, nothing.get(), output.get(), output.get(), Bond::detached));
-  return {};
 }
 
 }  // namespace healer

@@ -62,13 +62,12 @@ struct ProcessSetup {
 // Runs it to its end. `started` is what a child says of why it could not exec.
 Result<ProcessResult> run_process(const ProcessSetup& setup);
 
-// Forks and execs without waiting for its end. `detached`: in a session of its own, init's child.
+// Forks and execs without waiting for its end.
 struct Started {
   pid_t pid = 0;
   Fd pid_fd;
 };
-enum class Bond { child, detached };
-Result<Started> start_process(const ProcessSetup& setup, int in, int out, int err, Bond bond);
+Result<Started> start_process(const ProcessSetup& setup, int in, int out, int err);
 
 // "PATH=…" with sane defaults, then `env`.
 std::vector<std::string> environment(const std::map<std::string, std::string>& env);

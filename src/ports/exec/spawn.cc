@@ -42,7 +42,6 @@ struct ChildPlan {
   std::vector<char*> argv, env;
   int in, out, err, report;
   pid_t parent;
-  Bond bond;
 };
 
 // After fork: nothing here may allocate or lock.
@@ -58,11 +57,9 @@ struct ChildPlan {
   const char* cwd = plan.setup.cwd.empty() ? "/" : plan.setup.cwd.c_str();
   if (chdir(cwd) != 0) give_up(plan.report, Stage::folder, errno);
   if (plan.setup.in_child && !plan.setup.in_child()) give_up(plan.report, Stage::limits, errno);
-  if (plan.bond == Bond::child) {
-    // A killed healer must not leave a push or a deploy behind that its successor repeats.
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != plan.parent) _exit(126);
-  }
+  // A killed healer must not leave a push or a deploy behind that its successor repeats.
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != plan.parent) _exit(126);
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -86,15 +83,8 @@ class SignalsHeld {
 
 pid_t fork_once(const ChildPlan& plan) {
   const pid_t pid = fork();
-  if (pid != 0) return pid;
-  if (plan.bond == Bond::detached) {
-    setsid();
-    // A second fork: the process belongs to init and is never our zombie.
-    const pid_t second = fork();
-    if (second < 0) give_up(plan.report, Stage::limits, errno);
-    if (second > 0) _exit(0);
-  }
-  become(plan);
+  if (pid == 0) become(plan);
+  return pid;
 }
 
 Error explain(const ProcessSetup& setup, const Problem& problem) {
@@ -138,12 +128,11 @@ std::vector<std::string> environment(const std::map<std::string, std::string>& e
   return out;
 }
 
-Result<Started> start_process(const ProcessSetup& setup, int in, int out, int err, Bond bond) {
+Result<Started> start_process(const ProcessSetup& setup, int in, int out, int err) {
   if (setup.argv.empty()) return fail(Errc::invalid_input, "there is no program to run");
   Pipe report = TRY(make_pipe());
   const ChildPlan plan{
-      setup, pointers(setup.argv), pointers(setup.env), in, out, err, report.write.get(), getpid(),
-      bond};
+      setup, pointers(setup.argv), pointers(setup.env), in, out, err, report.write.get(), getpid()};
   Started started;
   {
     const SignalsHeld held;
@@ -152,18 +141,16 @@ Result<Started> start_process(const ProcessSetup& setup, int in, int out, int er
   if (started.pid < 0)
     return fail(Errc::io, std::string("cannot start a process: ") + std::strerror(errno));
   // Here too, whoever is first: a kill of the group must not miss it.
-  if (bond == Bond::child) setpgid(started.pid, started.pid);
+  setpgid(started.pid, started.pid);
   report.write.reset();
-  if (bond == Bond::detached) waitpid(started.pid, nullptr, 0);
   Problem problem{};
   ssize_t told = 0;
   do told = read(report.read.get(), &problem, sizeof problem);
   while (told < 0 && errno == EINTR);
   if (told == static_cast<ssize_t>(sizeof problem)) {
-    if (bond == Bond::child) waitpid(started.pid, nullptr, 0);
+    waitpid(started.pid, nullptr, 0);
     return std::unexpected(explain(setup, problem));
   }
-  if (bond == Bond::detached) return started;
   started.pid_fd = Fd(static_cast<int>(syscall(SYS_pidfd_open, started.pid, 0)));
   if (started.pid_fd.get() < 0) {
     const std::string why = std::strerror(errno);

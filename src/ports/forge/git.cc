@@ -160,6 +160,17 @@ Result<void> GitMirrors::push(const std::string& url, const std::string& branch,
   return fail(errc_of(pushed.err), "git push to " + url + ": " + pushed.err);
 }
 
+Result<bool> GitMirrors::has(const std::string& url, const std::string& commit) {
+  const git_oid oid = TRY(git2::parse_oid(commit));
+  if (!fs::exists(path_of(url) + "/HEAD")) return false;
+  const auto repository = TRY(git2::open(path_of(url)));
+  git_commit* found = nullptr;
+  const int code = git_commit_lookup(&found, repository.get(), &oid);
+  const git2::Commit owned(found);
+  if (code != 0 && code != GIT_ENOTFOUND) return git2::failure(code, "cannot look up " + commit);
+  return code == 0;
+}
+
 Result<bool> GitMirrors::contains(const std::string& url, const std::string& commit,
                                   const std::string& ancestor) {
   if (commit == ancestor) return true;

@@ -51,6 +51,8 @@ class GitMirrors {
   Result<void> push(const std::string& url, const std::string& branch, const std::string& sha,
                     const std::string& expected);
 
+  // Whether the mirror has the commit already.
+  Result<bool> has(const std::string& url, const std::string& commit);
   Result<std::string> read_file(const std::string& url, const std::string& commit,
                                 const std::string& path);
   // Calls `take` for each regular file of the commit's tree until it returns false.
