@@ -12,8 +12,8 @@ inline constexpr std::size_t kEventBytesMax = 256 * 1024;  // joined lines of on
 inline constexpr std::size_t kEventLinesMax = 500;
 inline constexpr std::size_t kTailFilesMax = 4096;  // followed at once
 inline constexpr Millis kEventHoldMax{250};         // an open event waits for its next line
-inline constexpr std::size_t kBodyBytesMax = 32 * 1024 * 1024;      // HTTP body as sent
-inline constexpr std::size_t kInflatedBytesMax = 64 * 1024 * 1024;  // after gzip
+inline constexpr std::size_t kBodyBytesMax = 32 * 1024 * 1024;         // HTTP body as sent
+inline constexpr std::size_t kInflatedBytesMax = 64 * 1024 * 1024;     // after gzip
 inline constexpr std::size_t kSignalQueueBytesMax = 64 * 1024 * 1024;  // waiting to be mined
 inline constexpr std::size_t kHttpConnectionsMax = 1024;
 inline constexpr std::size_t kStreamClientsMax = 256;

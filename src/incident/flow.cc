@@ -36,6 +36,7 @@ void IncidentFlow::register_with(Engine& engine) {
   WorkflowKind kind;
   kind.steps = {{"decide", step(&IncidentFlow::decide_step)},
                 {"plan", step(&IncidentFlow::plan_step)},
+                {"twin", step(&IncidentFlow::twin_step)},
                 {"prove", step(&IncidentFlow::prove_step)},
                 {"publish", step(&IncidentFlow::publish_step)},
                 {"review", step(&IncidentFlow::review_step)},

@@ -69,6 +69,8 @@ class IncidentFlow {
   Result<Decision> decide_now(Step& step);
   // flow_fix.cc
   Result<StepResult> plan_step(Step& step);
+  Result<std::string> owner_of_plan(Step& step);
+  Result<StepResult> twin_step(Step& step);
   Result<StepResult> prove_step(Step& step);
   Result<StepResult> publish_step(Step& step);
   Result<StepResult> push(Step& step);
@@ -85,6 +87,10 @@ class IncidentFlow {
   Result<StepResult> watch_step(Step& step);
   Result<StepResult> revert_step(Step& step);
   Result<StepResult> start_watch(Step& step, const Deploy& deploy);
+  Result<bool> carries(Step& step, const std::string& version, const Incident& fix);
+  Result<std::int64_t> total_of_fix(Step& step, const std::vector<CountSum>& sums,
+                                    const Incident& fix);
+  Result<std::int64_t> seen_since(Step& step, std::uint64_t fingerprint, const Incident& fix);
   Result<std::int64_t> similar_since(Step& step);
   // flow_events.cc
   Result<StepResult> handle(Step& step, const std::string& event);

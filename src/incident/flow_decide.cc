@@ -34,8 +34,11 @@ Result<IncidentView> IncidentFlow::gather(Step& step) {
   view.silenced = TRY(world_.ledger.silenced(incident.fingerprint, incident.service, step.now));
   view.record_age = record_age(record);
   const auto finding = to_finding(record);
-  view.occurrences = total(TRY(world_.counts.counts(
-      finding.fingerprint, step.now - policy.persist_window.count(), step.now + 1)));
+  // Of the window, but only its own: an earlier incident's records say nothing about this one.
+  view.occurrences =
+      std::min(incident.count,
+               total(TRY(world_.counts.counts(
+                   finding.fingerprint, step.now - policy.persist_window.count(), step.now + 1))));
   view.attempts = record.attempts;
   view.failing_services = world_.storm.count(step.now, policy.storm_window);
   view.storm_parent = world_.storm.parent();

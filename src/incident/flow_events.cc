@@ -13,6 +13,10 @@ StepResult stay(const IncidentRecord& record, WriteBatch also) {
   return StepStay{to_json(record), std::move(also)};
 }
 
+bool waits_for_decision(const IncidentRecord& record) {
+  return is_waiting_for_decision(record.incident.status) && record.behind.empty();
+}
+
 }  // namespace
 
 Result<StepResult> IncidentFlow::on_alert(Step& step, const IncidentSignal& signal) {
@@ -20,7 +24,7 @@ Result<StepResult> IncidentFlow::on_alert(Step& step, const IncidentSignal& sign
   Incident& incident = step.incident();
   record.alert_firing = signal.firing;
   record.alert_changed_at = signal.at;
-  if (is_waiting_for_decision(incident.status)) return step.go_on("decide");
+  if (waits_for_decision(record)) return step.go_on("decide");
   if (signal.firing || !can(incident.status, IncidentEvent::resolve)) return stay(record, {});
   TRY(step.move(IncidentEvent::resolve, "the alert was resolved without this fix"));
   TRY(world_.workbench.say(
@@ -72,7 +76,7 @@ Result<StepResult> IncidentFlow::handle(Step& step, const std::string& event) {
     case SignalKind::seen:
       record.newest_record = signal.at;
       if (signal.written.ms != 0) record.record_time = signal.written;
-      if (is_waiting_for_decision(incident.status)) return step.go_on("decide");
+      if (waits_for_decision(record)) return step.go_on("decide");
       return stay(record, {});
     case SignalKind::alert: return on_alert(step, signal);
     case SignalKind::approve: return on_approve(step, signal);
@@ -82,7 +86,7 @@ Result<StepResult> IncidentFlow::handle(Step& step, const std::string& event) {
       return step.go_on("await_deploy");
     case SignalKind::fix:
       record.request = "api";
-      if (is_waiting_for_decision(incident.status)) return step.go_on("decide");
+      if (waits_for_decision(record)) return step.go_on("decide");
       return stay(record, {});
     case SignalKind::retry:
       TRY(step.move(IncidentEvent::retry, signal.why.empty() ? "asked to try again" : signal.why,

@@ -2,9 +2,13 @@
 
 #include "incident/describe.h"
 #include "incident/flow_step.h"
+#include "types/json.h"
 
 namespace healer {
 namespace {
+
+// How often an incident looks whether the one that makes the same change has ended.
+constexpr Millis kTwinPoll{500};
 
 std::string plans_of(const Choice& choice) {
   std::string out = choice.question;
@@ -42,16 +46,42 @@ Result<StepResult> IncidentFlow::plan_step(Step& step) {
   incident.plan = describe(record.plan);
   incident.plan_hash = plan_hash(record.plan);
   if (!record.plan.edits.empty()) incident.affected_file = record.plan.edits.front().file;
-  const std::string owner = TRY(world_.ledger.plan_owner(repository->url, incident.plan_hash));
-  if (!owner.empty() && owner != incident.id) {
-    incident.parent = owner;
-    TRY(step.move(IncidentEvent::resolve,
+  if (const std::string owner = TRY(owner_of_plan(step)); !owner.empty()) {
+    incident.parent = record.behind = owner;
+    TRY(step.move(IncidentEvent::queue,
                   fmt::format("the same change is already being made for incident {}", owner)));
-    return step.done();
+    return step.wait("twin", step.now + kTwinPoll.count());
   }
   step.also.add(Ledger::plan_taken(repository->url, incident.plan_hash, incident.id));
   TRY(step.move(IncidentEvent::prove, incident.plan));
   return step.go_on("prove");
+}
+
+// Another incident that carries out an equal plan now; empty if none does.
+Result<std::string> IncidentFlow::owner_of_plan(Step& step) {
+  const Incident& incident = step.incident();
+  const std::string owner = TRY(world_.ledger.plan_owner(incident.repository, incident.plan_hash));
+  if (owner.empty() || owner == incident.id) return std::string();
+  const auto row = TRY(world_.incidents.incident(owner));
+  return row && !row->done ? owner : std::string();
+}
+
+// Behind the incident that makes the same change: cured with it, or on its own again.
+Result<StepResult> IncidentFlow::twin_step(Step& step) {
+  Incident& incident = step.incident();
+  const auto row = TRY(world_.incidents.incident(step.record.behind));
+  if (row && !row->done) return step.wait("twin", step.now + kTwinPoll.count());
+  step.record.behind.clear();
+  if (!row) return step.go_on("decide");
+  const Incident other = TRY(from_json<Incident>(row->body_json));
+  if (!ended_well(other.status) ||
+      TRY(seen_since(step, to_finding(step.record).fingerprint, other)) > 0)
+    return step.go_on("decide");
+  incident.deployed_sha = other.deployed_sha;
+  incident.deployed_at = other.deployed_at;
+  TRY(step.move(IncidentEvent::resolve,
+                fmt::format("cured by the same change as incident {}", other.id)));
+  return step.done();
 }
 
 Result<StepResult> IncidentFlow::prove_step(Step& step) {
@@ -68,8 +98,7 @@ Result<StepResult> IncidentFlow::prove_step(Step& step) {
   incident.proof = to_string(proven.proof.kind);
   if (proven.regression) {
     TRY(step.move(IncidentEvent::need_review, "the proof refused it: " + proven.proof.detail));
-    step.also.add(Ledger::plan_released(repository->url, incident.plan_hash));
-    step.also.add(Ledger::fix_failed(repository->url, incident.id, step.now));
+    step.fix_did_not_help();
     return step.done();
   }
   return step.go_on("publish");

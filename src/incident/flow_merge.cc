@@ -36,8 +36,7 @@ Result<StepResult> IncidentFlow::review_step(Step& step) {
     const std::string why =
         record.review.reasons.empty() ? "the review is not green" : record.review.reasons.front();
     TRY(step.move(IncidentEvent::need_review, why));
-    step.also.add(Ledger::fix_failed(incident.repository, incident.id, step.now));
-    step.also.add(Ledger::plan_released(incident.repository, incident.plan_hash));
+    step.fix_did_not_help();
     return step.done();
   }
   TRY(step.move(IncidentEvent::approve, fmt::format("{} approved {}", record.review.reviewer,
@@ -101,6 +100,7 @@ Result<StepResult> IncidentFlow::merge_step(Step& step) {
   if (base.sha != record.base_sha) {
     if (++record.rebases > kRebasesMax) {
       TRY(step.move(IncidentEvent::need_review, "the base moved too often"));
+      step.also.add(Ledger::plan_released(incident.repository, incident.plan_hash));
       return step.done();
     }
     TRY(step.move(
@@ -148,6 +148,7 @@ Result<StepResult> IncidentFlow::person_step(Step& step) {
     return step.wait("person", step.now + step.policy().approval_expires.count());
   }
   TRY(step.move(IncidentEvent::need_review, "nobody answered in time"));
+  step.also.add(Ledger::plan_released(step.incident().repository, step.incident().plan_hash));
   return step.done();
 }
 

@@ -22,6 +22,9 @@ struct IncidentFlow::Step {
     return apply(record.incident, event, now, std::move(because), std::move(actor));
   }
 
+  // Counts the attempt against the incident and the repository's breaker, and frees its plan.
+  void fix_did_not_help();
+
   // How a step ends: the record is stored, the incident's row and notifications with it.
   StepResult go_on(const char* next);
   StepResult wait(const char* next, UnixMs until);

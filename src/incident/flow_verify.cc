@@ -56,9 +56,9 @@ Result<StepResult> IncidentFlow::await_deploy_step(Step& step) {
 
 Result<StepResult> IncidentFlow::start_watch(Step& step, const Deploy& deploy) {
   IncidentRecord& record = step.record;
-  const Incident& incident = step.incident();
-  record.deployed_at = std::max<UnixMs>(deploy.at, record.merged_at);
-  record.deployed_commit = deploy.commit;
+  Incident& incident = step.incident();
+  incident.deployed_at = std::max<UnixMs>(deploy.at, record.merged_at);
+  incident.deployed_sha = deploy.commit;
   const std::int64_t seen = std::max<std::int64_t>(1, incident.count - 1);
   record.former_gap_ms = std::max<std::int64_t>(0, incident.last_seen - incident.first_seen) / seen;
   const UnixMs from = incident.first_seen - kUsualRateWindow.count();
@@ -84,8 +84,8 @@ Result<StepResult> IncidentFlow::watch_step(Step& step) {
   const Finding finding = to_finding(record);
   Watch watch;
   watch.merged_at = record.merged_at;
-  watch.deployed_at = record.deployed_at;
-  watch.version = record.deployed_commit;
+  watch.deployed_at = incident.deployed_at;
+  watch.version = incident.deployed_sha;
   watch.former_gap = Millis(record.former_gap_ms);
   watch.former_normal_per_minute = record.former_normal_per_minute;
   watch.verify_min = Millis(record.verify_min_ms);
@@ -94,14 +94,12 @@ Result<StepResult> IncidentFlow::watch_step(Step& step) {
   watch.alert_changed_at = record.alert_changed_at;
 
   SignalWindow window;
-  const UnixMs from = record.deployed_at, to = step.now + 1;
-  const auto is_new = [&](const CountSum& sum) {
-    return sum.version == record.deployed_commit || sum.version.empty();
-  };
-  for (const auto& sum : TRY(world_.counts.counts(finding.fingerprint, from, to)))
-    (is_new(sum) ? window.symptom_new : window.symptom_old) += static_cast<std::uint64_t>(sum.n);
-  for (const auto& sum : TRY(world_.counts.counts(normal_fingerprint(incident.service), from, to)))
-    if (is_new(sum)) window.normal += static_cast<std::uint64_t>(sum.n);
+  const auto symptom =
+      TRY(world_.counts.counts(finding.fingerprint, incident.deployed_at, step.now + 1));
+  window.symptom_new = static_cast<std::uint64_t>(TRY(total_of_fix(step, symptom, incident)));
+  window.symptom_old = static_cast<std::uint64_t>(total(symptom)) - window.symptom_new;
+  window.normal = static_cast<std::uint64_t>(
+      TRY(seen_since(step, normal_fingerprint(incident.service), incident)));
   window.similar_new = static_cast<std::uint64_t>(TRY(similar_since(step)));
 
   const Outcome outcome = verify(watch, window, step.policy(), step.now);
@@ -111,14 +109,38 @@ Result<StepResult> IncidentFlow::watch_step(Step& step) {
     case OutcomeKind::unknown: TRY(step.move(IncidentEvent::lose_sight, outcome.because)); break;
     case OutcomeKind::recurred:
       TRY(step.move(IncidentEvent::recur, outcome.because));
-      step.also.add(Ledger::fix_failed(incident.repository, incident.id, step.now));
+      step.fix_did_not_help();
       break;
   }
-  step.also.add(Ledger::fix_ended(incident.fingerprint, record.deployed_commit, step.now));
+  step.also.add(Ledger::fix_ended(incident.fingerprint, incident.deployed_sha, step.now));
   step.also.add(Ledger::plan_released(incident.repository, incident.plan_hash));
   if (outcome.kind == OutcomeKind::recurred && step.policy().revert_on_recurrence)
     return step.go_on("revert");
   return step.done();
+}
+
+// Whether records of that version come from code with the fix in it: of the first deploy that had
+// it, or of a later one. A record that names no version counts as new.
+Result<bool> IncidentFlow::carries(Step& step, const std::string& version, const Incident& fix) {
+  if (version.empty() || version == fix.deployed_sha) return true;
+  const RepositoryRef* repository = fix_repository(step.service);
+  if (repository == nullptr || fix.merge_sha.empty()) return false;
+  return world_.workbench.contains(*repository, version, fix.merge_sha);
+}
+
+Result<std::int64_t> IncidentFlow::total_of_fix(Step& step, const std::vector<CountSum>& sums,
+                                                const Incident& fix) {
+  std::int64_t out = 0;
+  for (const auto& sum : sums)
+    if (TRY(carries(step, sum.version, fix))) out += sum.n;
+  return out;
+}
+
+// Records of the fingerprint that versions with the fix wrote since it was deployed.
+Result<std::int64_t> IncidentFlow::seen_since(Step& step, std::uint64_t fingerprint,
+                                              const Incident& fix) {
+  return total_of_fix(step, TRY(world_.counts.counts(fingerprint, fix.deployed_at, step.now + 1)),
+                      fix);
 }
 
 // Records of incidents of this service, opened since the deploy, that are the same failure in other
@@ -128,14 +150,12 @@ Result<std::int64_t> IncidentFlow::similar_since(Step& step) {
   IncidentQuery query;
   query.service = step.incident().service;
   query.category = to_string(step.incident().category);
-  query.from = step.record.deployed_at;
+  query.from = step.incident().deployed_at;
   for (const auto& row : TRY(world_.incidents.incidents(query)).rows) {
     if (row.id == step.incident().id || step.record.analysis.knowledge.empty()) continue;
     const auto other = TRY(world_.knowledge_of(row.id));
     if (other != step.record.analysis.knowledge) continue;
-    for (const auto& sum :
-         TRY(world_.counts.counts(row.fingerprint, step.record.deployed_at, step.now + 1)))
-      if (sum.version == step.record.deployed_commit || sum.version.empty()) out += sum.n;
+    out += TRY(seen_since(step, row.fingerprint, step.incident()));
   }
   return out;
 }

@@ -70,6 +70,14 @@ Result<void> apply_changes(const std::string& folder, const std::vector<FileChan
   return {};
 }
 
+template <class Run>
+auto in_slot(std::counting_semaphore<>& slots, Run&& run) {
+  slots.acquire();
+  auto result = run();
+  slots.release();
+  return result;
+}
+
 Proof syntax_proof(const Patch& patch) {
   Proof out;
   for (const auto& file : patch.files) {
@@ -100,7 +108,7 @@ Result<CheckRun> Workbench::run_check(const RepositoryBase& base,
   command.memory_mib = options_.check_memory_mib;
   command.disk_mib = options_.check_disk_mib;
   command.processes_max = options_.check_processes_max;
-  const auto result = TRY(executor_.run_sandboxed(command));
+  const auto result = TRY(in_slot(check_slots_, [&] { return executor_.run_sandboxed(command); }));
   std::string output = result.out + result.err;
   if (result.timed_out)
     output += "\n[killed after " + format_duration(options_.check_time_max) + "]\n";
@@ -111,18 +119,28 @@ Result<CheckRun> Workbench::run_check(const RepositoryBase& base,
                   .output = mask(output).str()};
 }
 
-// Fixes of one base share the run on the broken tree: it only depends on the commit and the check.
+// Fixes of one base share the run on the broken tree, also while it runs: it only depends on the
+// commit and the check. One that could not be made is made anew by the next.
 Result<CheckRun> Workbench::run_broken(const RepositoryBase& base) {
   std::string key = base.ref.url + '\0' + base.sha;
   for (const auto& word : base.rules.check) key += '\0' + word;
+  std::promise<Result<CheckRun>> mine;
   {
-    std::lock_guard lock(mutex_);
-    if (const auto it = broken_runs_.find(key); it != broken_runs_.end()) return it->second;
+    std::unique_lock lock(mutex_);
+    if (const auto it = broken_runs_.find(key); it != broken_runs_.end()) {
+      const SharedRun theirs = it->second;
+      lock.unlock();
+      return theirs.get();
+    }
+    if (broken_runs_.size() >= kBrokenRunsKept) broken_runs_.clear();
+    broken_runs_[key] = mine.get_future().share();
   }
-  CheckRun run = TRY(run_check(base, {}));
-  std::lock_guard lock(mutex_);
-  if (broken_runs_.size() >= kBrokenRunsKept) broken_runs_.clear();
-  broken_runs_[key] = run;
+  auto run = run_check(base, {});
+  mine.set_value(run);
+  if (!run) {
+    std::lock_guard lock(mutex_);
+    broken_runs_.erase(key);
+  }
   return run;
 }
 

@@ -60,6 +60,13 @@ const RepositoryRef* fix_repository(const Service* service) {
                                                              : &service->repositories.front();
 }
 
+void IncidentFlow::Step::fix_did_not_help() {
+  const Incident& failed = record.incident;
+  ++record.attempts;
+  also.add(Ledger::fix_failed(failed.repository, failed.id, now));
+  also.add(Ledger::plan_released(failed.repository, failed.plan_hash));
+}
+
 std::string IncidentFlow::Step::seal() {
   PutIncident put{.row = to_row(record.incident), .expected = kAnyVersion};
   also.add(std::move(put));

@@ -39,6 +39,7 @@ constexpr Transition kTransitions[] = {
     {awaiting_approval, E::start_fix, fixing},
 
     {fixing, E::prove, proving},
+    {fixing, E::queue, queued},  // behind another incident that makes the same change
     {fixing, E::need_review, needs_review},
     {fixing, E::ask, awaiting_approval},
     {fixing, E::resolve, resolved},

@@ -36,7 +36,8 @@ Workbench::Workbench(GitMirrors& mirrors, Forge& forge, Executor& executor,
       forge_(forge),
       executor_(executor),
       playbooks_(std::move(playbooks)),
-      options_(std::move(options)) {}
+      options_(std::move(options)),
+      check_slots_(std::max(1, options_.checks_max)) {}
 
 Result<RepositoryBase> Workbench::base(const RepositoryRef& repository) {
   const auto head = TRY(mirrors_.fetch(repository.url, repository.branch));
@@ -67,12 +68,11 @@ Result<bool> Workbench::contains(const RepositoryRef& repository, const std::str
                                  const std::string& ancestor) {
   auto known = mirrors_.contains(repository.url, commit, ancestor);
   if (known) return known;
+  if (known.error().code == Errc::invalid_input) return false;  // not the name of a commit
   TRY(mirrors_.fetch(repository.url, repository.branch));
   known = mirrors_.contains(repository.url, commit, ancestor);
   // A deploy of a commit that the repository does not have says nothing about our merge.
-  if (!known &&
-      (known.error().code == Errc::not_found || known.error().code == Errc::invalid_input))
-    return false;
+  if (!known && known.error().code == Errc::not_found) return false;
   return known;
 }
 
@@ -85,6 +85,8 @@ Result<PlanResult> Workbench::plan(const Finding& finding, const RepositoryBase&
   const RepoModel model = TRY(build_repo_model(files));
   std::vector<SettingChange> changes;
   for (const auto& file : TRY(mirrors_.history(base.ref.url, base.sha, kHistoryCommits))) {
+    // A former fix is not what broke it: taking it back would only bring the former failure back.
+    if (file.commit.ours) continue;
     const CommitInfo commit{
         .commit = file.commit.sha, .time = file.commit.time, .subject = file.commit.subject};
     std::ranges::move(setting_changes(commit, file.path, file.before, file.after),

@@ -1,7 +1,9 @@
 #pragma once
 #include <functional>
+#include <future>
 #include <map>
 #include <mutex>
+#include <semaphore>
 #include <span>
 #include <string>
 #include <vector>
@@ -36,6 +38,7 @@ struct WorkbenchOptions {
   std::int64_t check_memory_mib = 1024;
   std::int64_t check_disk_mib = 512;
   std::int64_t check_processes_max = 256;
+  int checks_max = 2;  // at once: more would only make each other late
   Millis deploy_time_max{300'000};
   std::map<std::string, std::string> deploy_env;  // what a trusted deploy finds in its environment
 };
@@ -77,6 +80,7 @@ class Workbench {
   Result<void> deploy(const RepositoryRef& repository, const Incident& incident);
 
  private:
+  using SharedRun = std::shared_future<Result<CheckRun>>;
   Result<CheckRun> run_check(const RepositoryBase& base, const std::vector<FileChange>& changes);
   Result<CheckRun> run_broken(const RepositoryBase& base);
 
@@ -85,9 +89,9 @@ class Workbench {
   Executor& executor_;
   const std::vector<Playbook> playbooks_;
   const WorkbenchOptions options_;
+  std::counting_semaphore<> check_slots_;
   std::mutex mutex_;
-  std::map<std::string, CheckRun>
-      broken_runs_;  // by tree and check: five fixes of one base share one run
+  std::map<std::string, SharedRun> broken_runs_;  // by tree and check: fixes of one base share one
 };
 
 }  // namespace healer

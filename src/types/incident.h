@@ -84,6 +84,8 @@ struct Incident {
   std::string pr_url;
   std::string head_sha;
   std::string merge_sha;
+  std::string deployed_sha;  // the first deployed commit that contains the merge
+  UtcTime deployed_at;
   std::string plan;       // what would be or was changed, in a sentence
   std::string plan_hash;  // an approval names this, or the head sha
   std::string diff;       // unified, masked
@@ -123,6 +125,8 @@ struct FieldsOf<Incident> {
       field("pr_url", &Incident::pr_url, "pull request"),
       field("head_sha", &Incident::head_sha, "head commit of the pull request"),
       field("merge_sha", &Incident::merge_sha, "merge commit"),
+      field("deployed_sha", &Incident::deployed_sha, "first deployed commit that contains it"),
+      field("deployed_at", &Incident::deployed_at, "when that was deployed"),
       field("plan", &Incident::plan, "what is changed, in a sentence"),
       field("plan_hash", &Incident::plan_hash, "names the plan in an approval"),
       field("diff", &Incident::diff, "unified diff, secrets masked"),

@@ -25,7 +25,8 @@ struct IncidentRecord {
   std::string approved;   // plan hash or head sha that a person approved
   std::string approved_by;
   UtcTime approved_at;
-  int reminders = 0;  // contacts asked about a waiting approval
+  std::string behind;  // the incident whose equal change this one waits for; empty: none
+  int reminders = 0;   // contacts asked about a waiting approval
   int attempts = 0;
   int rebases = 0;
   std::string base_branch, base_sha;
@@ -34,8 +35,7 @@ struct IncidentRecord {
   Proof proof;
   Review review;
   std::int64_t pr_number = 0;
-  UtcTime merged_at, deployed_at;
-  std::string deployed_commit;
+  UtcTime merged_at;
   std::int64_t onset_ms =
       0;  // from the deploy of the broken version to its first error; 0: unknown
   std::int64_t former_gap_ms = 0;
@@ -61,6 +61,7 @@ struct FieldsOf<IncidentRecord> {
       field("approved", &R::approved, "plan hash or head sha approved"),
       field("approved_by", &R::approved_by, "by whom"),
       field("approved_at", &R::approved_at, "when"),
+      field("behind", &R::behind, "incident whose equal change it waits for"),
       field("reminders", &R::reminders, "contacts asked"),
       field("attempts", &R::attempts, "fixes that ended"),
       field("rebases", &R::rebases, "times the base moved"),
@@ -72,8 +73,6 @@ struct FieldsOf<IncidentRecord> {
       field("review", &R::review, "the built-in review"),
       field("pr_number", &R::pr_number, "pull request number"),
       field("merged_at", &R::merged_at, "when merged"),
-      field("deployed_at", &R::deployed_at, "when the merge was deployed"),
-      field("deployed_commit", &R::deployed_commit, "what was deployed"),
       field("onset_ms", &R::onset_ms, "deploy of the broken version to its first error"),
       field("former_gap_ms", &R::former_gap_ms, "mean gap of the symptom before"),
       field("former_normal_per_minute", &R::former_normal_per_minute,

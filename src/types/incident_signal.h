@@ -19,8 +19,8 @@ struct IncidentSignal {
   std::string actor;  // person, token name or "healer"
   std::string why;
   std::string subject;  // approve: plan hash or head sha; deploy: commit
-  UtcTime at;       // seen: arrival of the newest record
-  UtcTime written;  // seen: the time that record claims
+  UtcTime at;           // seen: arrival of the newest record
+  UtcTime written;      // seen: the time that record claims
   bool firing = false;  // alert: its state now
   std::string assignee, note, severity,
       labels;  // edit: empty means unchanged; labels joined by commas

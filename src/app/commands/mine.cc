@@ -35,8 +35,7 @@ int mine(const CliArguments& arguments) {
       mine_file(in_name == "-" ? std::cin : in_file, out_name == "-" ? std::cout : out_file,
                 arguments.has("content-only") ? MineInput::content_only : MineInput::raw);
   if (!done) return failed(done.error());
-  const double seconds =
-      std::chrono::duration<double>(clock.now() - start).count();
+  const double seconds = std::chrono::duration<double>(clock.now() - start).count();
   std::cerr << fmt::format("{} lines, {} templates, {:.2f} s, {:.0f} lines per second\n",
                            done->lines, done->templates, seconds,
                            static_cast<double>(done->lines) / std::max(seconds, 1e-9));

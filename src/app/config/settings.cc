@@ -93,6 +93,7 @@ std::vector<SettingRow> server_rows() {
       row("check.memory_mib", live, "memory limit of a check", AT(check_memory_mib)),
       row("check.disk_mib", live, "size of the file system that a check sees", AT(check_disk_mib)),
       row("check.processes_max", live, "process limit of a check", AT(check_processes_max)),
+      row("check.concurrent_max", restart, "checks that run at once", AT(checks_max)),
       row("llm.url", restart, "OpenAI-compatible endpoint; empty: no model is asked", AT(llm_url)),
       row("llm.model", restart, "model name sent to it", AT(llm_model)),
       row("llm.key", restart, "its API key", AT(llm_key)),

@@ -33,6 +33,7 @@ struct Settings {
   std::int64_t check_memory_mib = 1024;
   std::int64_t check_disk_mib = 512;
   std::int64_t check_processes_max = 256;
+  int checks_max = 2;
   std::string llm_url, llm_model, llm_key;
   Policy policy;
   std::vector<Service> services;

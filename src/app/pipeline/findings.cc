@@ -35,10 +35,13 @@ LogTemplate from_row(const TemplateRow& row) {
           .text = row.text};
 }
 
-bool joins(const OpenIncidents::Known& known, const Finding& finding, UnixMs now,
+// `written_by`: when the version that wrote the records was deployed; 0: unknown.
+bool joins(const OpenIncidents::Known& known, const Finding& finding, UnixMs written_by, UnixMs now,
            const Policy& policy) {
   if (!known.done) return true;
-  if (known.ended_well || finding.alert_firing) return false;
+  if (finding.alert_firing) return false;
+  // An old instance that still logs what the newest deploy has cured.
+  if (known.ended_well) return written_by != 0 && written_by < known.cured_at;
   const bool may_grow = known.quiet_end && finding.analysis.severity >= Severity::high;
   const Millis gap = may_grow ? policy.persist_window : kRejoinMax;
   return now - known.last_seen <= gap.count();
@@ -108,7 +111,8 @@ void Findings::file(Effect& effect, const Finding& finding, Receipt& receipt, Un
     return;
   }
   const auto before = known(finding.fingerprint);
-  if (!before || !joins(*before, finding, now, world_.policy())) {
+  const UnixMs written_by = world_.services.deployed_at(finding.service, finding.version);
+  if (!before || !joins(*before, finding, written_by, now, world_.policy())) {
     if (finding.alert_resolved) return;
     return open(effect, finding, before ? before->id : "", receipt, now);
   }

@@ -4,11 +4,17 @@
 
 #include "base/metrics.h"
 #include "incident/transitions.h"
+#include "types/json.h"
 
 namespace healer {
 namespace {
 
 constexpr std::size_t kKnownIncidentsMax = 200'000;
+
+UnixMs deploy_of(const IncidentRow& row) {
+  const auto incident = from_json<Incident>(row.body_json);
+  return incident ? UnixMs{incident->deployed_at} : 0;
+}
 
 }  // namespace
 
@@ -27,6 +33,7 @@ void OpenIncidents::update(const IncidentRow& row) {
            .done = row.done,
            .waiting = is_waiting_for_decision(status),
            .ended_well = ended_well(status),
+           .cured_at = ended_well(status) ? deploy_of(row) : UnixMs{0},
            .quiet_end = ended_quietly(status),
            .severity = parse_enum<Severity>(row.severity).value_or(Severity::low),
            .last_seen = last_seen};

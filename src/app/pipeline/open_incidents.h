@@ -19,6 +19,7 @@ class OpenIncidents {
     bool done = false;
     bool waiting = false;     // for a decision: more records may change it
     bool ended_well = false;  // healed or resolved
+    UnixMs cured_at = 0;      // healed: the deploy of its fix
     bool quiet_end = false;   // logged or notified: it may come back worse
     Severity severity = Severity::low;
     UnixMs last_seen = 0;

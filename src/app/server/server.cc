@@ -72,6 +72,7 @@ WorkbenchOptions workbench_options(const Settings& settings,
           .check_memory_mib = settings.check_memory_mib,
           .check_disk_mib = settings.check_disk_mib,
           .check_processes_max = settings.check_processes_max,
+          .checks_max = settings.checks_max,
           .deploy_env = std::move(deploy_env)};
 }
 

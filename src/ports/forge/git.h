@@ -14,7 +14,8 @@ namespace healer {
 
 struct CommitSummary {
   std::string sha, subject, author;
-  UnixMs time = 0;  // of the author
+  UnixMs time = 0;    // of the author
+  bool ours = false;  // healer made it, or it merges what healer made
 };
 
 // One file that a commit changed, with both contents; an empty side: not there.

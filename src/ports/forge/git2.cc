@@ -63,10 +63,17 @@ Result<Tree> tree_of(git_commit* commit) {
   return Tree(out);
 }
 
+namespace {
+constexpr const char* kOurEmail = "healer@localhost";
+}
+
+bool is_ours(const git_commit* commit) {
+  return std::string_view(git_commit_author(commit)->email) == kOurEmail;
+}
+
 Result<Signature> signature(std::int64_t at_ms) {
   git_signature* out = nullptr;
-  if (const int code = git_signature_new(&out, "healer", "healer@localhost", at_ms / 1000, 0);
-      code != 0)
+  if (const int code = git_signature_new(&out, "healer", kOurEmail, at_ms / 1000, 0); code != 0)
     return failure(code, "cannot sign");
   return Signature(out);
 }

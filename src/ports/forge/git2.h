@@ -32,6 +32,7 @@ Result<git_oid> parse_oid(const std::string& sha);
 std::string print_oid(const git_oid& oid);
 Result<Commit> find_commit(git_repository* repository, const std::string& sha);
 Result<Tree> tree_of(git_commit* commit);
-Result<Signature> signature(std::int64_t at_ms);
+Result<Signature> signature(std::int64_t at_ms);  // healer's own
+bool is_ours(const git_commit* commit);           // by that signature
 
 }  // namespace healer::git2

@@ -100,10 +100,17 @@ Result<void> add_changes(git_repository* repository, git_commit* commit,
     return git2::failure(code, "cannot compare two commits");
   const git2::Diff diff(made);
   const char* subject = git_commit_summary(commit);
+  bool ours = git2::is_ours(commit);
+  git_commit* merged = nullptr;
+  if (git_commit_parent(&merged, commit, 1) == 0) {
+    const git2::Commit owned(merged);
+    ours = ours || git2::is_ours(merged);
+  }
   const CommitSummary summary{.sha = git2::print_oid(*git_commit_id(commit)),
                               .subject = subject != nullptr ? subject : "",
                               .author = git_commit_author(commit)->name,
-                              .time = git_commit_author(commit)->when.time * 1000};
+                              .time = git_commit_author(commit)->when.time * 1000,
+                              .ours = ours};
   for (std::size_t i = 0; i < git_diff_num_deltas(diff.get()); ++i) {
     const git_diff_delta* delta = git_diff_get_delta(diff.get(), i);
     const char* path =

@@ -205,16 +205,16 @@ TEST(TraceKey, NamesTypeAndInnermostOwnFrame) {
       trace_key("order failed\njava.lang.IllegalStateException: no\n\tat "
                 "java.base/java.util.X.y(X.java:1)\n\tat shop.Pool.take(Pool.java:41)\nCaused by: "
                 "java.net.ConnectException: refused\n\tat java.net.Socket.connect(Socket.java:1)"),
-      "java.net.ConnectException at at shop.Pool.take(Pool.java:<*>)");
+      "java.net.ConnectException at shop.Pool.take(Pool.java:<*>)");
   EXPECT_EQ(
       trace_key("x\nTraceback (most recent call last):\n  File \"/app/main.py\", line 3, in run\n  "
                 "  f()\n  File \"/usr/lib/python3/json.py\", line 1, in load\nValueError: bad"),
-      "ValueError at File \"/app/main.py\", line <*>, in run");
+      "ValueError at File \"app/main.py\", line <*>, in run");
   EXPECT_EQ(
       trace_key("panic: oh\n\ngoroutine 1 [running]:\nmain.f(0x0)\n\t/app/server.go:42 +0x1d\n"),
-      "panic at /app/server.go:<*>");
+      "panic at app/server.go:<*>");
   EXPECT_EQ(trace_key("Error: x\n    at node:internal/x:1:2\n    at f (/app/a.js:1:2)"),
-            "Error at at f (/app/a.js:<*>:<*>)");
+            "Error at f (app/a.js:<*>:<*>)");
   EXPECT_EQ(
       trace_key("app.rb:3:in `charge': declined (RuntimeError)\n\tfrom app.rb:10:in `<main>'"),
       "RuntimeError at from app.rb:<*>:in `<main>'");

@@ -84,15 +84,39 @@ std::string_view exception_type(std::string_view line) {
              : std::string_view{};
 }
 
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// Of a path its file and the folder around it, if that has a name that stays: where a release is
+// installed says nothing about the failure.
+std::string short_paths(std::string_view frame) {
+  std::string out;
+  for (std::size_t at = 0; at < frame.size();) {
+    const std::size_t begin = at;
+    while (at < frame.size() &&
+           std::string_view(" \t\"'()<>,").find(frame[at]) == std::string_view::npos)
+      ++at;
+    std::string_view word = frame.substr(begin, at - begin);
+    if (const std::size_t file = word.find_last_of("/\\"); file != std::string_view::npos) {
+      const std::size_t before = file == 0 ? file : word.find_last_of("/\\", file - 1);
+      const std::size_t folder = before == std::string_view::npos ? 0 : before + 1;
+      const bool stays = std::ranges::none_of(word.substr(folder, file - folder), is_digit);
+      word.remove_prefix(stays && folder < file ? folder : file + 1);
+    }
+    out += word;
+    if (at < frame.size()) out += frame[at++];
+  }
+  return out;
+}
+
 // A frame keeps its file and function; only numbers (lines, addresses, versions) are masked.
-void append_frame(std::string_view frame, std::string& out) {
-  frame = frame.substr(0, frame.find(" +0x"));
+void append_frame(std::string_view whole, std::string& out) {
+  const std::string frame = short_paths(whole.substr(0, whole.find(" +0x")));
   for (std::size_t i = 0; i < frame.size(); ++i) {
-    if (frame[i] < '0' || frame[i] > '9') {
+    if (!is_digit(frame[i])) {
       out += frame[i];
       continue;
     }
-    while (i + 1 < frame.size() && frame[i + 1] >= '0' && frame[i + 1] <= '9') ++i;
+    while (i + 1 < frame.size() && is_digit(frame[i + 1])) ++i;
     out += kWildcard;
   }
 }
@@ -127,7 +151,9 @@ std::string trace_key(std::string_view message) {
   if (frames == 0) return {};
   std::string out(type);
   out += " at ";
-  append_frame(own.empty() ? any : own, out);
+  std::string_view frame = own.empty() ? any : own;
+  if (frame.starts_with("at ")) frame.remove_prefix(3);
+  append_frame(frame, out);
   return out;
 }
 
