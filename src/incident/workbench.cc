@@ -5,8 +5,10 @@
 #include <algorithm>
 
 #include "incident/describe.h"
+#include "incident/tree_folder.h"
 #include "repo/repo_model.h"
 #include "stages/decide/rules.h"
+#include "types/mask.h"
 
 namespace healer {
 namespace {
@@ -37,7 +39,7 @@ Workbench::Workbench(GitMirrors& mirrors, Forge& forge, Executor& executor,
       executor_(executor),
       playbooks_(std::move(playbooks)),
       options_(std::move(options)),
-      check_slots_(std::max(1, options_.checks_max)) {}
+      prover_(executor, options_.check) {}
 
 Result<RepositoryBase> Workbench::base(const RepositoryRef& repository) {
   const auto head = TRY(mirrors_.fetch(repository.url, repository.branch));
@@ -159,6 +161,39 @@ Result<void> Workbench::close_pull(const IncidentRecord& record, const std::stri
   if (record.pr_number == 0) return {};
   TRY(forge_.comment(record.incident.repository, record.pr_number, text));
   return forge_.close_pull(record.incident.repository, record.pr_number, "healer");
+}
+
+Result<Proven> Workbench::prove(const Patch& patch, const RepositoryBase& base) {
+  return prover_.prove({.argv = base.rules.check,
+                        .tree = base.ref.url + '\0' + base.sha,
+                        .fill =
+                            [&](const std::string& folder) {
+                              return mirrors_.materialise(base.ref.url, base.sha, folder);
+                            }},
+                       patch);
+}
+
+Result<void> Workbench::deploy(const RepositoryRef& repository, const Incident& incident) {
+  const auto base = TRY(base_at(repository, repository.branch.empty() ? "main" : repository.branch,
+                                incident.merge_sha));
+  if (base.rules.deploy.empty()) return {};
+  const auto tree = TRY(TreeFolder::make());
+  TRY(mirrors_.materialise(repository.url, base.sha, tree.path()));
+  Command command;
+  command.argv = base.rules.deploy;
+  command.cwd = tree.path();
+  command.env = options_.deploy_env;
+  command.env["HEALER_COMMIT"] = incident.merge_sha;
+  command.env["HEALER_SERVICE"] = incident.service;
+  command.env["HEALER_ENVIRONMENT"] = incident.environment;
+  command.timeout = options_.deploy_time_max;
+  const auto result = TRY(executor_.run(command));
+  if (result.timed_out)
+    return fail(Errc::timeout,
+                "deploy took longer than " + format_duration(options_.deploy_time_max));
+  if (!result.ok())
+    return fail(Errc::upstream, "deploy failed: " + mask(result.err + result.out).str());
+  return {};
 }
 
 }  // namespace healer

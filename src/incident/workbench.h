@@ -1,15 +1,12 @@
 #pragma once
 #include <functional>
-#include <future>
 #include <map>
-#include <mutex>
-#include <semaphore>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "engine/step.h"
-#include "incident/proof.h"
+#include "incident/prover.h"
 #include "ports/exec/exec.h"
 #include "ports/forge/forge.h"
 #include "ports/forge/git.h"
@@ -28,17 +25,8 @@ struct RepositoryBase {
   RepositoryRules rules;
 };
 
-struct Proven {
-  Proof proof;
-  bool regression = false;  // the change breaks what worked
-};
-
 struct WorkbenchOptions {
-  Millis check_time_max{120'000};
-  std::int64_t check_memory_mib = 1024;
-  std::int64_t check_disk_mib = 512;
-  std::int64_t check_processes_max = 256;
-  int checks_max = 2;  // at once: more would only make each other late
+  CheckLimits check;
   Millis deploy_time_max{300'000};
   std::map<std::string, std::string> deploy_env;  // what a trusted deploy finds in its environment
 };
@@ -80,18 +68,12 @@ class Workbench {
   Result<void> deploy(const RepositoryRef& repository, const Incident& incident);
 
  private:
-  using SharedRun = std::shared_future<Result<CheckRun>>;
-  Result<CheckRun> run_check(const RepositoryBase& base, const std::vector<FileChange>& changes);
-  Result<CheckRun> run_broken(const RepositoryBase& base);
-
   GitMirrors& mirrors_;
   Forge& forge_;
   Executor& executor_;
   const std::vector<Playbook> playbooks_;
   const WorkbenchOptions options_;
-  std::counting_semaphore<> check_slots_;
-  std::mutex mutex_;
-  std::map<std::string, SharedRun> broken_runs_;  // by tree and check: fixes of one base share one
+  Prover prover_;
 };
 
 }  // namespace healer

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "incident/prover.h"
 #include "types/policy.h"
 #include "types/service.h"
 
@@ -29,11 +30,7 @@ struct Settings {
   int step_threads = 4;
   Millis event_gap{250};      // lines of one event may be this far apart
   Millis poll_pulls{10'000};  // how often an open pull request is looked at
-  Millis check_time_max{120'000};
-  std::int64_t check_memory_mib = 1024;
-  std::int64_t check_disk_mib = 512;
-  std::int64_t check_processes_max = 256;
-  int checks_max = 2;
+  CheckLimits check;
   std::string llm_url, llm_model, llm_key;
   Policy policy;
   std::vector<Service> services;

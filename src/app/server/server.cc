@@ -68,12 +68,7 @@ std::string read_text(const std::string& path, bool& found) {
 
 WorkbenchOptions workbench_options(const Settings& settings,
                                    std::map<std::string, std::string> deploy_env) {
-  return {.check_time_max = settings.check_time_max,
-          .check_memory_mib = settings.check_memory_mib,
-          .check_disk_mib = settings.check_disk_mib,
-          .check_processes_max = settings.check_processes_max,
-          .checks_max = settings.checks_max,
-          .deploy_env = std::move(deploy_env)};
+  return {.check = settings.check, .deploy_env = std::move(deploy_env)};
 }
 
 std::string demo_folder(const Settings& settings) {
