@@ -8,11 +8,6 @@ namespace {
 
 constexpr int kRebasesMax = 8;
 
-bool is_log_volume(const IncidentRecord& record) {
-  return record.analysis.category == Category::disk &&
-         record.plan.playbook.find("log") != std::string::npos;
-}
-
 }  // namespace
 
 Result<StepResult> IncidentFlow::review_step(Step& step) {
@@ -25,7 +20,7 @@ Result<StepResult> IncidentFlow::review_step(Step& step) {
   const Patch patch = TRY(world_.workbench.patch(record.plan, base));
   const ReviewPolicy rules{.guarded = base.rules.guarded,
                            .forbidden = base.rules.forbidden,
-                           .log_volume_incident = is_log_volume(record)};
+                           .log_volume_incident = record.plan.log_volume};
   record.review = review(patch, rules, incident.head_sha);
   TRY(step.context.intent("review " + incident.head_sha));
   TRY(world_.workbench.add_review(*repository, record));

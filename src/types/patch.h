@@ -43,6 +43,7 @@ struct Plan {
   std::string risk;
   std::string rollback;
   double confidence = 0;
+  bool log_volume = false;  // the incident is the volume of logs itself
   std::vector<SettingEdit> edits;
 };
 template <>
@@ -54,6 +55,7 @@ struct FieldsOf<Plan> {
       field("risk", &Plan::risk, "what could go wrong"),
       field("rollback", &Plan::rollback, "how to undo it"),
       field("confidence", &Plan::confidence, "0 to 1"),
+      field("log_volume", &Plan::log_volume, "it may raise a log threshold"),
       field("edits", &Plan::edits, "edits, in order"),
   };
 };

@@ -156,6 +156,13 @@ int run_cli(const std::vector<CliCommand>& commands, const std::vector<std::stri
 bool stdout_is_terminal() {
   return isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
 }
+std::string printable(std::string_view text) {
+  std::string out(text);
+  std::ranges::replace_if(
+      out, [](char c) { return (c >= '\0' && c < ' ' && c != '\t') || c == '\x7f'; }, ' ');
+  return out;
+}
+
 bool stderr_is_terminal() {
   return isatty(STDERR_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
 }

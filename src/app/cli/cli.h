@@ -60,6 +60,9 @@ int run_cli(const std::vector<CliCommand>& commands, const std::vector<std::stri
 bool stdout_is_terminal();
 bool stderr_is_terminal();
 
+// A terminal obeys control characters; text of logs and repositories must have none. Tabs stay.
+std::string printable(std::string_view text);
+
 // Wraps `text` in an ANSI style ("1;32") if `enabled`.
 std::string styled(std::string_view text, std::string_view style, bool enabled);
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "app/cli/cli.h"
 #include "incident/transitions.h"
 
 namespace healer {
@@ -53,14 +54,6 @@ std::string after(UnixMs started, UnixMs at) {
   return fmt::format("{:.1f} s", static_cast<double>(std::max<UnixMs>(0, at - started)) / 1000);
 }
 
-// A terminal obeys control characters, and what is told quotes logs and repositories.
-std::string harmless(std::string_view text) {
-  std::string out(text);
-  std::ranges::replace_if(
-      out, [](char c) { return (c >= '\0' && c < ' ' && c != '\t') || c == '\x7f'; }, ' ');
-  return out;
-}
-
 std::vector<std::string_view> lines_of(std::string_view text) {
   std::vector<std::string_view> out;
   while (!text.empty()) {
@@ -103,7 +96,7 @@ std::string DemoStory::change_of(const Incident& incident) {
   told_diff_ = true;
   std::string out;
   const auto add = [&](std::string_view style, std::string_view text) {
-    out += fmt::format("             {}\n", painted(style, harmless(text)));
+    out += fmt::format("             {}\n", painted(style, printable(text)));
   };
   if (!incident.plan.empty()) add(kStrong, incident.plan);
   const auto lines = lines_of(incident.diff);
@@ -114,7 +107,7 @@ std::string DemoStory::change_of(const Incident& incident) {
 }
 
 std::string DemoStory::opening() const {
-  return fmt::format("{} {}\n", painted(kStrong, name_ + ":"), harmless(title_)) +
+  return fmt::format("{} {}\n", painted(kStrong, name_ + ":"), printable(title_)) +
          line(started_, "!", kBad, "a bad commit is pushed and deployed");
 }
 
@@ -124,15 +117,15 @@ std::string DemoStory::tell(const Incident& incident) {
     const TimelineEntry& entry = incident.timeline[told_];
     const Telling& telling = telling_of(entry.status);
     std::string text = painted(telling.style, telling.words);
-    if (!entry.detail.empty()) text += ": " + harmless(entry.detail);
+    if (!entry.detail.empty()) text += ": " + printable(entry.detail);
     if (!entry.actor.empty() && entry.actor != "healer")
-      text += fmt::format(" ({})", harmless(entry.actor));
+      text += fmt::format(" ({})", printable(entry.actor));
     if (telling.shows_diff) out += change_of(incident);
     out += line(entry.at, telling.mark, telling.style, text);
     if (!told_summary_ && !incident.summary.empty()) {
       told_summary_ = true;
       out += fmt::format("             [{} {}] {}\n", to_string(incident.severity),
-                         to_string(incident.category), harmless(incident.summary));
+                         to_string(incident.category), printable(incident.summary));
     }
   }
   // It may become known later than the entry it belongs to.
@@ -152,7 +145,7 @@ std::string DemoStory::ending(const Incident& incident) const {
                           incident.done ? telling.words : "still " + std::string(telling.words),
                           after(started_, last.at), after(started_, first.at))));
   const auto row = [&](std::string_view name, std::string_view value) {
-    if (!value.empty()) out += fmt::format("  {:<13} {}\n", name, harmless(value));
+    if (!value.empty()) out += fmt::format("  {:<13} {}\n", name, printable(value));
   };
   row("incident", incident.id);
   row("log records", fmt::format("{}", incident.count));

@@ -24,6 +24,17 @@ struct FileHistory {
   std::string path, before, after;
 };
 
+// A repository on this machine that somebody works in. Read only; nothing of it is run.
+struct WorkFolder {
+  std::string branch, sha;  // what is checked out; both empty before the first commit
+  std::string origin;       // address of the remote of that name; empty: none
+};
+// not_found where `folder` is not the top of a repository.
+Result<WorkFolder> read_work_folder(const std::string& folder);
+// As GitMirrors::history, of what is checked out.
+Result<std::vector<FileHistory>> work_folder_history(const std::string& folder,
+                                                     std::size_t commits);
+
 struct CommitDraft {
   std::string base;  // parent
   std::vector<FileChange> changes;

@@ -25,12 +25,12 @@ std::unexpected<Error> failure(int code, const std::string& what) {
   return fail(errc, what + ": " + detail);
 }
 
-Result<Repository> open(const std::string& path) {
+Result<Repository> open(const std::string& path, Kind kind) {
   static const Library library;
+  unsigned flags = GIT_REPOSITORY_OPEN_NO_SEARCH;
+  if (kind == Kind::bare) flags |= GIT_REPOSITORY_OPEN_BARE;
   git_repository* out = nullptr;
-  if (const int code = git_repository_open_ext(
-          &out, path.c_str(), GIT_REPOSITORY_OPEN_NO_SEARCH | GIT_REPOSITORY_OPEN_BARE, nullptr);
-      code != 0)
+  if (const int code = git_repository_open_ext(&out, path.c_str(), flags, nullptr); code != 0)
     return failure(code, "cannot open the repository " + path);
   return Repository(out);
 }

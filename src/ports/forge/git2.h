@@ -21,13 +21,15 @@ using Signature = std::unique_ptr<git_signature, Deleter<git_signature, git_sign
 using Diff = std::unique_ptr<git_diff, Deleter<git_diff, git_diff_free>>;
 using Revwalk = std::unique_ptr<git_revwalk, Deleter<git_revwalk, git_revwalk_free>>;
 using Index = std::unique_ptr<git_index, Deleter<git_index, git_index_free>>;
+using Remote = std::unique_ptr<git_remote, Deleter<git_remote, git_remote_free>>;
 using Reference = std::unique_ptr<git_reference, Deleter<git_reference, git_reference_free>>;
 using TreeEntry = std::unique_ptr<git_tree_entry, Deleter<git_tree_entry, git_tree_entry_free>>;
 
 // What libgit2 said last, as our error. `what` says what was tried.
 std::unexpected<Error> failure(int code, const std::string& what);
 
-Result<Repository> open(const std::string& path);
+enum class Kind { bare, worked_in };
+Result<Repository> open(const std::string& path, Kind kind = Kind::bare);
 Result<git_oid> parse_oid(const std::string& sha);
 std::string print_oid(const git_oid& oid);
 Result<Commit> find_commit(git_repository* repository, const std::string& sha);

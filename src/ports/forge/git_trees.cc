@@ -152,6 +152,18 @@ Result<git_oid> write_tree(git_repository* repository, git_tree* base,
   return out;
 }
 
+Result<std::vector<FileHistory>> history_of(git_repository* repository, git2::Commit at,
+                                            std::size_t commits) {
+  std::vector<FileHistory> out;
+  for (std::size_t i = 0; i < commits && at; ++i) {
+    TRY(add_changes(repository, at.get(), out));
+    git_commit* parent = nullptr;
+    if (git_commit_parent(&parent, at.get(), 0) != 0) break;
+    at.reset(parent);
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<std::string> GitMirrors::read_file(const std::string& url, const std::string& commit,
@@ -196,15 +208,34 @@ Result<bool> GitMirrors::each_file(const std::string& url, const std::string& co
 Result<std::vector<FileHistory>> GitMirrors::history(const std::string& url,
                                                      const std::string& head, std::size_t commits) {
   const auto repository = TRY(git2::open(path_of(url)));
-  std::vector<FileHistory> out;
-  git2::Commit at = TRY(git2::find_commit(repository.get(), head));
-  for (std::size_t i = 0; i < commits && at; ++i) {
-    TRY(add_changes(repository.get(), at.get(), out));
-    git_commit* parent = nullptr;
-    if (git_commit_parent(&parent, at.get(), 0) != 0) break;
-    at.reset(parent);
+  return history_of(repository.get(), TRY(git2::find_commit(repository.get(), head)), commits);
+}
+
+Result<WorkFolder> read_work_folder(const std::string& folder) {
+  const auto repository = TRY(git2::open(folder, git2::Kind::worked_in));
+  WorkFolder out;
+  git_remote* found = nullptr;
+  if (git_remote_lookup(&found, repository.get(), "origin") == 0) {
+    const git2::Remote origin(found);
+    out.origin = git_remote_url(origin.get()) != nullptr ? git_remote_url(origin.get()) : "";
   }
+  git_reference* head = nullptr;
+  const int code = git_repository_head(&head, repository.get());
+  const git2::Reference owned(head);
+  if (code == GIT_EUNBORNBRANCH || code == GIT_ENOTFOUND) return out;
+  if (code != 0) return git2::failure(code, folder + " has no readable HEAD");
+  if (git_reference_is_branch(head) == 1) out.branch = git_reference_shorthand(head);
+  if (const git_oid* target = git_reference_target(head); target != nullptr)
+    out.sha = git2::print_oid(*target);
   return out;
+}
+
+Result<std::vector<FileHistory>> work_folder_history(const std::string& folder,
+                                                     std::size_t commits) {
+  const WorkFolder here = TRY(read_work_folder(folder));
+  if (here.sha.empty()) return std::vector<FileHistory>{};
+  const auto repository = TRY(git2::open(folder, git2::Kind::worked_in));
+  return history_of(repository.get(), TRY(git2::find_commit(repository.get(), here.sha)), commits);
 }
 
 Result<std::string> GitMirrors::commit(const std::string& url, const CommitDraft& draft) {

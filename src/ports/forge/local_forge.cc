@@ -119,7 +119,7 @@ Result<PullRequest> LocalForge::open_pull(const std::string& repository, const P
     StoredPull fresh;
     fresh.pull.number = static_cast<std::int64_t>(pulls.file.pulls.size()) + 1;
     fresh.pull.url =
-        TRY(local_path(repository)) + ".pulls.json#" + std::to_string(fresh.pull.number);
+        pulls_path(TRY(local_path(repository))) + "#" + std::to_string(fresh.pull.number);
     fresh.pull.author = "healer";
     pulls.file.pulls.push_back(std::move(fresh));
     stored = &pulls.file.pulls.back();

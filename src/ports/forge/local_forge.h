@@ -7,7 +7,8 @@
 
 namespace healer {
 
-// Pull requests of bare repositories on this machine, each in `<repository>.pulls.json` beside it:
+// Pull requests of bare repositories on this machine, each in `<repository>.pulls.json` beside it
+// (of a working copy's `.git`: inside):
 // written to a new file, synced and renamed, under a lock that other processes respect. Merges are
 // real merge commits.
 class LocalForge final : public Forge {

@@ -53,8 +53,13 @@ Result<std::string> local_path(const std::string& repository) {
   return path;
 }
 
+std::string pulls_path(const std::string& folder) {
+  // Inside the repository of a working copy: beside it the file would be somebody's untracked file.
+  return folder.ends_with("/.git") ? folder + "/healer-pulls.json" : folder + ".pulls.json";
+}
+
 Result<LockedPulls> LockedPulls::open(const std::string& repository) {
-  const std::string path = TRY(local_path(repository)) + ".pulls.json";
+  const std::string path = pulls_path(TRY(local_path(repository)));
   const int lock = ::open((path + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (lock < 0) return failed("cannot lock", path);
   if (flock(lock, LOCK_EX) != 0) {

@@ -57,6 +57,9 @@ class LockedPulls {
   int lock_fd_;
 };
 
+// Where the pull requests of the repository in `folder` are kept.
+std::string pulls_path(const std::string& folder);
+
 // The folder of a local repository: strips file://; not_found where it is no bare repository.
 Result<std::string> local_path(const std::string& repository);
 

@@ -148,6 +148,7 @@ Plan plan_of(const Candidate& candidate, const Symptom& symptom) {
   plan.risk = candidate.playbook->risk;
   plan.rollback = candidate.playbook->rollback;
   plan.confidence = std::clamp(candidate.score, 0.0, kConfidenceMax);
+  plan.log_volume = candidate.playbook->log_volume;
   plan.edits = candidate.edits;
   return plan;
 }

@@ -209,6 +209,14 @@ const SettingChange* last_change(const Ground& ground, const RepoSetting& settin
   return nullptr;
 }
 
+// A failure that is older than all that is known of the repository comes from another clock: a log
+// that was kept, a history that was written anew. Then times say nothing about causes.
+bool times_compare(const Ground& ground) {
+  return ground.symptom.began != 0 && !ground.history.empty() &&
+         ground.history.back().time != 0 &&
+         ground.symptom.began >= ground.history.back().time - kSkew.count();
+}
+
 void restore(const Ground& ground, const Match& match, const Spot& spot,
              std::vector<Candidate>& out, std::vector<std::string>& reasons) {
   const SettingChange* change = last_change(ground, spot.setting);
@@ -225,7 +233,7 @@ void restore(const Ground& ground, const Match& match, const Spot& spot,
   }
   double base = 0.85;
   std::string when;
-  if (ground.symptom.began != 0 && change->time != 0) {
+  if (times_compare(ground) && change->time != 0) {
     const Millis age{ground.symptom.began - change->time};
     if (age < -kSkew) {
       reasons.push_back(
