@@ -6,7 +6,8 @@
 int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   return healer::run_cli(
-      {healer::serve_command(), healer::fix_command(), healer::analyze_command(),
+      {healer::fix_command(), healer::serve_command(), healer::incidents_command(),
+       healer::tail_command(), healer::demo_command(), healer::analyze_command(),
        healer::mine_command(), healer::config_command(), healer::version_command()},
       arguments);
 }

@@ -1,5 +1,6 @@
 #pragma once
 #include "app/cli/cli.h"
+#include "app/config/settings.h"
 
 namespace healer {
 
@@ -10,6 +11,7 @@ CliCommand mine_command();
 CliCommand fix_command();
 CliCommand incidents_command();
 CliCommand tail_command();
+CliCommand demo_command();
 CliCommand doctor_command();
 CliCommand config_command();
 CliCommand version_command();
@@ -17,6 +19,9 @@ CliCommand version_command();
 // Options of every command that talks to a running server or reads its settings.
 CliOption data_option();
 CliOption config_option();
+
+// The settings that --config and --data of such a command name.
+Result<Settings> settings_of(const CliArguments& arguments);
 
 // Says it on standard error with the program's name; returns kExitFailed.
 int failed(const Error& error);

@@ -1,27 +1,19 @@
 #include <fmt/format.h>
-#include <signal.h>
 
+#include <csignal>
 #include <iostream>
 
 #include "app/commands/commands.h"
+#include "app/commands/interrupt.h"
 #include "app/server/server.h"
 #include "base/log.h"
 
 namespace healer {
 namespace {
 
-// Blocks the signals before any thread is made, so that only sigwait below gets them.
-sigset_t block_signals() {
-  sigset_t set;
-  sigemptyset(&set);
-  for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, number);
-  pthread_sigmask(SIG_BLOCK, &set, nullptr);
-  signal(SIGPIPE, SIG_IGN);
-  return set;
-}
-
 int serve(const CliArguments& arguments) {
-  const sigset_t signals = block_signals();
+  const Interrupts interrupts;
+  signal(SIGPIPE, SIG_IGN);
   ServeOptions options{.config_file = arguments.value("config"), .demo = arguments.has("demo")};
   for (const char* name : {"data", "listen"})
     if (arguments.has(name)) options.overrides[name] = arguments.value(name);
@@ -29,8 +21,7 @@ int serve(const CliArguments& arguments) {
   if (!server) return failed(server.error());
   std::cerr << fmt::format("healer: serving on http://{}\n", (*server)->address()) << std::flush;
   for (;;) {
-    int number = 0;
-    sigwait(&signals, &number);
+    const int number = interrupts.wait();
     if (number != SIGHUP) break;
     if (auto done = (*server)->reload(); !done)
       log_event(LogLevel::error, "reload_refused", {{"error", done.error().message}});

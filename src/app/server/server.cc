@@ -71,11 +71,11 @@ WorkbenchOptions workbench_options(const Settings& settings,
   return {.check = settings.check, .deploy_env = std::move(deploy_env)};
 }
 
+}  // namespace
+
 std::string demo_folder(const Settings& settings) {
   return std::filesystem::absolute(std::filesystem::path(settings.data) / "demo").string();
 }
-
-}  // namespace
 
 Result<Settings> load_settings(const ServeOptions& options) {
   const std::string name = options.config_file.empty() ? "healer.yaml" : options.config_file;

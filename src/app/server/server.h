@@ -16,6 +16,9 @@ struct ServeOptions {
   bool demo = false;                             // with the demo service
 };
 
+// Where the demo of a data folder lives.
+std::string demo_folder(const Settings& settings);
+
 // Settings of the file, the environment, then the overrides. With `demo`, the demo's policy.
 Result<Settings> load_settings(const ServeOptions& options);
 

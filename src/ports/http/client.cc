@@ -23,11 +23,23 @@ struct ListFree {
 struct Incoming {
   ClientResponse response;
   std::size_t bytes_max;
-  bool too_long = false;
+  const std::function<bool(std::string_view)>& on_body;
+  CURL* handle;
+  bool too_long = false, ended = false;
 };
+
+int status_of(CURL* handle) {
+  long status = 0;
+  curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
+  return static_cast<int>(status);
+}
 
 std::size_t on_body(char* data, std::size_t, std::size_t size, void* user) {
   auto& in = *static_cast<Incoming*>(user);
+  if (in.on_body && status_of(in.handle) / 100 == 2) {
+    in.ended = !in.on_body({data, size});
+    return in.ended ? 0 : size;
+  }
   if (in.response.body.size() + size > in.bytes_max) {
     in.too_long = true;
     return 0;
@@ -75,8 +87,11 @@ Result<ClientResponse> CurlClient::send(const ClientRequest& request) {
   };
   for (const auto& [name, value] : request.headers) add(name + ": " + value);
   add("Expect:");
-  Incoming in{.response = {}, .bytes_max = request.response_bytes_max};
   CURL* handle = curl.get();
+  Incoming in{.response = {},
+              .bytes_max = request.response_bytes_max,
+              .on_body = request.on_body,
+              .handle = handle};
   curl_easy_setopt(handle, CURLOPT_URL, request.url.c_str());
   curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, request.method.c_str());
@@ -94,6 +109,7 @@ Result<ClientResponse> CurlClient::send(const ClientRequest& request) {
                      static_cast<curl_off_t>(request.body.size()));
   }
   const CURLcode code = curl_easy_perform(handle);
+  if (in.ended) return fail(Errc::cancelled, request.url + ": no more of it is wanted");
   if (in.too_long)
     return fail(Errc::full, request.url + " answered more than " +
                                 std::to_string(request.response_bytes_max) + " bytes");
@@ -103,9 +119,7 @@ Result<ClientResponse> CurlClient::send(const ClientRequest& request) {
   if (code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_URL_MALFORMAT)
     return fail(Errc::invalid_input, "\"" + request.url + "\" is not an http or https address");
   if (code != CURLE_OK) return fail(Errc::upstream, request.url + ": " + curl_easy_strerror(code));
-  long status = 0;
-  curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
-  in.response.status = static_cast<int>(status);
+  const int status = in.response.status = status_of(handle);
   if ((status == 429 || status == 503) && retry_after_ms(in.response) > 0)
     return fail(Errc::upstream, request.url + " asks to wait", retry_after_ms(in.response));
   return std::move(in.response);

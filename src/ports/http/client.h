@@ -1,5 +1,7 @@
 #pragma once
+#include <functional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -13,7 +15,9 @@ struct ClientRequest {
   std::string url;
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
-  Millis timeout{30'000};
+  Millis timeout{30'000};  // 0: none, for streams
+  // Takes the body of a 2xx as it comes, instead of the response; false ends it (cancelled).
+  std::function<bool(std::string_view)> on_body = {};
   std::size_t response_bytes_max = 4 * 1024 * 1024;
 };
 

@@ -212,8 +212,7 @@ const SettingChange* last_change(const Ground& ground, const RepoSetting& settin
 // A failure that is older than all that is known of the repository comes from another clock: a log
 // that was kept, a history that was written anew. Then times say nothing about causes.
 bool times_compare(const Ground& ground) {
-  return ground.symptom.began != 0 && !ground.history.empty() &&
-         ground.history.back().time != 0 &&
+  return ground.symptom.began != 0 && !ground.history.empty() && ground.history.back().time != 0 &&
          ground.symptom.began >= ground.history.back().time - kSkew.count();
 }
 

@@ -1,4 +1,4 @@
-#include "app/demo_story/story.h"
+#include "app/story/story.h"
 
 #include <gtest/gtest.h>
 
@@ -10,36 +10,34 @@ namespace {
 
 constexpr UnixMs kStarted = 1'767'268'800'000;  // 2026-01-01T12:00:00Z
 
-DemoScenario scenario() {
-  DemoScenario out;
-  out.name = "database-crash";
-  out.title = "the connection pool is too small for the checkouts at peak";
-  return out;
-}
+StoryStart start() { return {"database-crash", "the bad deploy", kStarted}; }
 
 // A case is an incident as JSON, then the whole story of it, told in two parts: the incident as it
 // was early on (no diff yet), then as it is.
-TEST(DemoStory, Cases) {
+TEST(Story, Cases) {
   const auto count = testing::check_cases(
       HEALER_CASES "/story", ".case", [](const testing::CaseFile& file) -> std::string {
         const auto incident = from_json<Incident>(file.input);
         if (!incident) return incident.error().message;
-        DemoStory story(scenario(), kStarted, DemoStory::Colour::off);
+        Story story(start(), Story::Colour::off);
         Incident early = *incident;
         early.timeline.resize(early.timeline.size() / 3);
         early.diff.clear();
-        std::string out = story.opening() + story.tell(early) + story.tell(*incident);
+        std::string out =
+            story.opening("the connection pool is too small for the checkouts at peak",
+                          "a bad commit is pushed and deployed") +
+            story.tell(early) + story.tell(*incident);
         EXPECT_EQ(story.tell(*incident), "") << "nothing is told twice";
         return out + story.ending(*incident);
       });
   EXPECT_GE(count, 2U);
 }
 
-TEST(DemoStory, ColourIsOnlyColour) {
+TEST(Story, ColourIsOnlyColour) {
   Incident incident;
   incident.timeline = {{IncidentStatus::detected, kStarted + 2500, "pool is empty", "healer"}};
-  DemoStory plain(scenario(), kStarted, DemoStory::Colour::off);
-  DemoStory coloured(scenario(), kStarted, DemoStory::Colour::on);
+  Story plain(start(), Story::Colour::off);
+  Story coloured(start(), Story::Colour::on);
   const std::string told = coloured.tell(incident);
   std::string stripped;
   for (std::size_t i = 0; i < told.size(); ++i) {
@@ -52,18 +50,18 @@ TEST(DemoStory, ColourIsOnlyColour) {
   EXPECT_EQ(stripped, plain.tell(incident));
 }
 
-TEST(DemoStory, LogTextCannotDriveTheTerminal) {
+TEST(Story, LogTextCannotDriveTheTerminal) {
   Incident incident;
   incident.summary = "evil \x1b]0;title\x07";
   incident.timeline = {{IncidentStatus::detected, kStarted, "a\x1b[2Jb\r", "mallory\x1b[1m"}};
-  DemoStory story(scenario(), kStarted, DemoStory::Colour::off);
+  Story story(start(), Story::Colour::off);
   const std::string told = story.tell(incident);
   EXPECT_EQ(told.find('\x1b'), std::string::npos) << told;
   EXPECT_EQ(told.find('\r'), std::string::npos) << told;
 }
 
-TEST(DemoStory, WithoutIncidentItSaysSo) {
-  const DemoStory story(scenario(), kStarted, DemoStory::Colour::off);
+TEST(Story, WithoutIncidentItSaysSo) {
+  const Story story(start(), Story::Colour::off);
   EXPECT_EQ(story.ending({}), "database-crash: no incident was seen\n");
 }
 

@@ -1,4 +1,4 @@
-#include "app/demo_story/story.h"
+#include "app/story/story.h"
 
 #include <fmt/format.h>
 
@@ -65,6 +65,7 @@ std::vector<std::string_view> lines_of(std::string_view text) {
   return out;
 }
 
+constexpr std::size_t kEvidenceLinesShown = 8;
 constexpr std::size_t kDiffLinesMax = 40;  // shown; the pull request has all of it
 
 std::string_view style_of_diff(std::string_view line) {
@@ -77,21 +78,20 @@ std::string_view style_of_diff(std::string_view line) {
 
 }  // namespace
 
-DemoStory::DemoStory(const DemoScenario& scenario, UnixMs started, Colour colour)
-    : name_(scenario.name), title_(scenario.title), started_(started), colour_(colour) {}
+Story::Story(StoryStart start, Colour colour) : start_(std::move(start)), colour_(colour) {}
 
-std::string DemoStory::painted(std::string_view style, std::string_view text) const {
+std::string Story::painted(std::string_view style, std::string_view text) const {
   if (colour_ == Colour::off || style.empty()) return std::string(text);
   return fmt::format("\x1b[{}m{}\x1b[0m", style, text);
 }
 
-std::string DemoStory::line(UnixMs at, std::string_view mark, std::string_view style,
-                            std::string_view text) const {
-  return fmt::format("{} {} {}\n", painted(kDim, fmt::format("{:>8}", after(started_, at))),
+std::string Story::line(UnixMs at, std::string_view mark, std::string_view style,
+                        std::string_view text) const {
+  return fmt::format("{} {} {}\n", painted(kDim, fmt::format("{:>8}", after(start_.at, at))),
                      painted(style, mark), text);
 }
 
-std::string DemoStory::change_of(const Incident& incident) {
+std::string Story::change_of(const Incident& incident) {
   if (told_diff_ || incident.diff.empty()) return {};
   told_diff_ = true;
   std::string out;
@@ -106,12 +106,26 @@ std::string DemoStory::change_of(const Incident& incident) {
   return out;
 }
 
-std::string DemoStory::opening() const {
-  return fmt::format("{} {}\n", painted(kStrong, name_ + ":"), printable(title_)) +
-         line(started_, "!", kBad, "a bad commit is pushed and deployed");
+std::string Story::opening(std::string_view title, std::string_view event) const {
+  return fmt::format("{} {}\n", painted(kStrong, start_.name + ":"), printable(title)) +
+         line(start_.at, "!", kBad, event);
 }
 
-std::string DemoStory::tell(const Incident& incident) {
+std::string_view style_of(IncidentStatus status) { return telling_of(status).style; }
+
+std::string Story::evidence(const Incident& incident) const {
+  std::string out;
+  for (const auto& one : incident.evidence) {
+    const auto lines = lines_of(one.text);
+    for (std::size_t i = 0; i < std::min(lines.size(), kEvidenceLinesShown); ++i)
+      out += painted(kDim, "| ") + printable(lines[i]) + "\n";
+    if (lines.size() > kEvidenceLinesShown)
+      out += painted(kDim, fmt::format("| {} more lines\n", lines.size() - kEvidenceLinesShown));
+  }
+  return out;
+}
+
+std::string Story::tell(const Incident& incident) {
   std::string out;
   for (; told_ < incident.timeline.size(); ++told_) {
     const TimelineEntry& entry = incident.timeline[told_];
@@ -133,17 +147,17 @@ std::string DemoStory::tell(const Incident& incident) {
   return out;
 }
 
-std::string DemoStory::ending(const Incident& incident) const {
-  if (incident.timeline.empty()) return fmt::format("{}: no incident was seen\n", name_);
+std::string Story::ending(const Incident& incident) const {
+  if (incident.timeline.empty()) return fmt::format("{}: no incident was seen\n", start_.name);
   const TimelineEntry& first = incident.timeline.front();
   const TimelineEntry& last = incident.timeline.back();
   const Telling& telling = telling_of(incident.status);
   std::string out = fmt::format(
-      "{} {}\n", painted(kStrong, name_ + ":"),
+      "{} {}\n", painted(kStrong, start_.name + ":"),
       painted(telling.style,
-              fmt::format("{} {} after the bad deploy, noticed after {}",
+              fmt::format("{} {} after {}, noticed after {}",
                           incident.done ? telling.words : "still " + std::string(telling.words),
-                          after(started_, last.at), after(started_, first.at))));
+                          after(start_.at, last.at), start_.what, after(start_.at, first.at))));
   const auto row = [&](std::string_view name, std::string_view value) {
     if (!value.empty()) out += fmt::format("  {:<13} {}\n", name, printable(value));
   };
