@@ -167,6 +167,11 @@ bool ended_well(IncidentStatus status) { return status == healed || status == re
 
 bool ended_quietly(IncidentStatus status) { return status == logged || status == notified; }
 
+bool is_told(IncidentStatus status) {
+  return status == pr_open || status == merged || status == awaiting_approval ||
+         (is_done(status) && status != logged && status != dismissed && status != resolved);
+}
+
 bool is_trouble(IncidentStatus status) {
   return status == failed || status == needs_review || status == recurred || status == unknown ||
          status == awaiting_approval;

@@ -74,6 +74,8 @@ bool has_merged(IncidentStatus status);
 // Ends: cured, with or without us; told or noted, and nothing was done.
 bool ended_well(IncidentStatus status);
 bool ended_quietly(IncidentStatus status);
+// Stations on the way are seen in lists and streams; people are told what ends or needs them.
+bool is_told(IncidentStatus status);
 // A page is due: done and not cured, or a person is asked.
 bool is_trouble(IncidentStatus status);
 

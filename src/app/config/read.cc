@@ -5,6 +5,7 @@
 #include <set>
 
 #include "app/config/settings.h"
+#include "types/incident.h"
 #include "types/yaml.h"
 
 namespace healer {
@@ -61,20 +62,37 @@ Result<Service> read_service(const YamlNode& node, std::string_view name) {
 }
 
 Result<NotifyRoute> read_route(const YamlNode& node, std::string_view name) {
-  TRY(check_keys(node, {"name", "kind", "url", "owners", "severities", "statuses"}, name));
+  TRY(check_keys(node,
+                 {"name", "kind", "url", "token", "channel", "secret", "owners", "severities",
+                  "statuses", "pages", "digest_every"},
+                 name));
   NotifyRoute out{.name = node.text("name"),
                   .kind = node.text("kind", "webhook"),
                   .url = node.text("url"),
+                  .token = node.text("token"),
+                  .channel = node.text("channel"),
+                  .secret = node.text("secret"),
                   .owners = node.texts("owners"),
                   .severities = node.texts("severities"),
-                  .statuses = node.texts("statuses")};
+                  .statuses = node.texts("statuses"),
+                  .pages = node.text("pages", "false") == "true"};
+  const auto wrong = [&](std::string_view what) {
+    return fail(Errc::invalid_input, fmt::format("{}:{}: {}", name, node.line, what));
+  };
+  if (const auto every = parse_duration(node.text("digest_every", "24h")))
+    out.digest_every = *every;
+  else
+    return wrong("digest_every is a duration such as 24h; 0s: no digest");
+  for (const auto& word : out.severities)
+    if (!parse_enum<Severity>(word)) return wrong(fmt::format("\"{}\" is no severity", word));
+  for (const auto& word : out.statuses)
+    if (!parse_enum<IncidentStatus>(word)) return wrong(fmt::format("\"{}\" is no status", word));
   if (out.kind != "slack" && out.kind != "webhook" && out.kind != "console")
-    return fail(Errc::invalid_input,
-                fmt::format("{}:{}: kind \"{}\" is not slack, webhook or console", name, node.line,
-                            out.kind));
-  if (out.url.empty() && out.kind != "console")
-    return fail(Errc::invalid_input,
-                fmt::format("{}:{}: a {} route needs a url", name, node.line, out.kind));
+    return wrong(fmt::format("kind \"{}\" is not slack, webhook or console", out.kind));
+  const bool bot = out.kind == "slack" && !out.token.empty();
+  if (bot && out.channel.empty()) return wrong("a slack route with a token needs a channel");
+  if (out.url.empty() && out.kind != "console" && !bot)
+    return wrong(fmt::format("a {} route needs a url", out.kind));
   if (out.name.empty()) out.name = out.kind;
   return out;
 }

@@ -85,6 +85,8 @@ std::vector<SettingRow> server_rows() {
       row("tokens.admin", restart, "bearer token that may do everything", AT(token_admin)),
       row("tokens.read", restart, "bearer token that may only read", AT(token_read)),
       row("hosts", restart, "further Host names that clients may use", AT(hosts)),
+      row("public_url", live, "where people reach it, for links in notifications; empty: listen",
+          AT(public_url)),
       row("threads.steps", restart, "threads for git, checks and other blocking steps",
           AT(step_threads)),
       row("ingest.event_gap", live, "lines of one event may be this far apart", AT(event_gap)),

@@ -14,9 +14,13 @@ namespace healer {
 // Where a notification goes: healer.yaml `notify:`. Empty lists match everything.
 struct NotifyRoute {
   std::string name;
-  std::string kind;  // slack, webhook or console
-  std::string url;
+  std::string kind;            // slack, webhook or console
+  std::string url;             // webhook, or Slack's incoming webhook …
+  std::string token, channel;  // … or a Slack bot, whose one message an incident is updated
+  std::string secret;          // webhook: signs the body
   std::vector<std::string> owners, severities, statuses;
+  bool pages = false;               // wakes somebody: only what cannot wait
+  Millis digest_every{86'400'000};  // low ones come together this often
 };
 
 // All of healer.yaml. Read once into an immutable snapshot; SIGHUP swaps the `live` ones.
@@ -27,6 +31,7 @@ struct Settings {
   bool log_json = false;
   std::string token_admin, token_read;
   std::vector<std::string> hosts;  // further Host names that may reach it
+  std::string public_url;          // what links in notifications begin with
   int step_threads = 4;
   Millis event_gap{250};      // lines of one event may be this far apart
   Millis poll_pulls{10'000};  // how often an open pull request is looked at

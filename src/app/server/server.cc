@@ -12,9 +12,10 @@
 #include <thread>
 
 #include "app/demo/demo.h"
+#include "app/notify/announce.h"
+#include "app/notify/notify_sink.h"
 #include "app/pipeline/pipeline.h"
 #include "app/pipeline/publishing_journal.h"
-#include "app/server/announce.h"
 #include "app/server/brain.h"
 #include "app/server/version.h"
 #include "base/log.h"
@@ -150,6 +151,7 @@ class Server::Impl {
   std::unique_ptr<Knowledge> knowledge_;
   std::unique_ptr<ServiceMap> services_;
   std::unique_ptr<IncidentFlow> flow_;
+  std::unique_ptr<NotifySink> notify_;
   std::unique_ptr<Outbox> outbox_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<IncidentCommands> commands_;
@@ -196,7 +198,10 @@ Result<void> Server::Impl::start_engine() {
       *mirrors_, forge_, executor_, TRY(load_playbooks()),
       workbench_options(*settings,
                         demo_ ? demo_->deploy_env() : std::map<std::string, std::string>{}));
+  notify_ = std::make_unique<NotifySink>(*store_, client_, [this] { return started_with(); });
   outbox_ = std::make_unique<Outbox>(*journal_, clock_, ids_);
+  outbox_->add_sink(kNotifySink, [this](const OutboxRow& row) { return notify_->notify(row); });
+  outbox_->add_sink(kDigestSink, [this](const OutboxRow& row) { return notify_->digest(row); });
   engine_ = std::make_unique<Engine>(*journal_, clock_, ids_,
                                      EngineOptions{.step_threads = settings->step_threads,
                                                    .lease = "engine",
