@@ -29,7 +29,14 @@ bool is_packed(std::string_view path) {
   return false;
 }
 
-std::vector<std::string> paths_of(const std::string& pattern) {
+std::string folder_of(const std::string& path) {
+  const std::string folder = fs::path(path).parent_path().string();
+  return folder.empty() ? "." : folder;
+}
+
+}  // namespace
+
+std::vector<std::string> files_of_glob(const std::string& pattern) {
   std::vector<std::string> out;
   ::glob_t found{};
   if (::glob(pattern.c_str(), GLOB_BRACE | GLOB_NOSORT, nullptr, &found) == 0)
@@ -38,13 +45,6 @@ std::vector<std::string> paths_of(const std::string& pattern) {
   ::globfree(&found);
   return out;
 }
-
-std::string folder_of(const std::string& path) {
-  const std::string folder = fs::path(path).parent_path().string();
-  return folder.empty() ? "." : folder;
-}
-
-}  // namespace
 
 struct Tail::State {
   TailOptions options;
@@ -156,7 +156,7 @@ void Tail::State::look() {
   for (const auto& pattern : options.globs) {
     const std::size_t wild = pattern.find_first_of("*?[{");
     watch.add_folder(folder_of(pattern.substr(0, wild)));
-    for (const auto& path : paths_of(pattern)) found_path(path);
+    for (const auto& path : files_of_glob(pattern)) found_path(path);
   }
   if (!looked) find_renamed();
   looked = true;

@@ -29,6 +29,9 @@ struct Checkpoint {
   static Result<Checkpoint> from_bytes(std::string_view bytes);
 };
 
+// What a glob of TailOptions names now; packed files are left out.
+std::vector<std::string> files_of_glob(const std::string& glob);
+
 struct TailOptions {
   std::vector<std::string> globs;  // of files; `*` and `?` in any part
   UnixMs first_start = 0;  // healer's first start ever: files born before it begin at their end
