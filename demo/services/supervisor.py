@@ -30,6 +30,7 @@ LOCK_SECONDS = 5
 REQUEST_BYTES_MAX = 65_536
 PATIENCE_SECONDS = 60
 RESTART_SECONDS = 1
+FOLDER_SECONDS = 2
 
 
 def addresses(folder):
@@ -191,7 +192,14 @@ def control_socket(folder):
     return listener
 
 
-def run(folder, serves):
+def is_there(path, file):
+    try:
+        return os.path.samestat(os.stat(path), os.fstat(file.fileno()))
+    except OSError:
+        return False
+
+
+def run(folder, lock, serves):
     (folder / "supervisor.sock").unlink(missing_ok=True)
     supervisor = Supervisor(folder, Volume(folder / "volume"))
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -201,7 +209,9 @@ def run(folder, serves):
         listener = control_socket(folder)
         threading.Thread(target=supervisor.serve, args=(listener,), daemon=True).start()
         serves()
-        supervisor.finished.wait()
+        # Somebody who deletes the folder wants it gone.
+        while not supervisor.finished.wait(FOLDER_SECONDS) and is_there(folder / "supervisor.lock", lock):
+            pass
     finally:
         supervisor.stop()
 
@@ -254,7 +264,7 @@ def main():
         tell("another supervisor runs in this folder")
         return 0
     try:
-        run(folder, lambda: tell(""))
+        run(folder, lock, lambda: tell(""))
     except (Exception, SystemExit) as error:
         tell(f"{error}")
         raise

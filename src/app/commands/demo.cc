@@ -101,6 +101,12 @@ Result<int> play_all(const std::vector<DemoScenario>& scenarios, const RunningSe
   return kExitDone;
 }
 
+Result<void> stop_shop(const Settings& settings) {
+  SystemExecutor executor;
+  const SystemClock clock;
+  return Demo(demo_folder(settings), executor, clock).stop();
+}
+
 // In the healer that serves the data folder, or in one that lives as long as this command.
 Result<int> run(const CliArguments& arguments, const std::vector<DemoScenario>& scenarios) {
   const Interrupts interrupts;
@@ -116,11 +122,14 @@ Result<int> run(const CliArguments& arguments, const std::vector<DemoScenario>& 
   const auto exit =
       play_all(scenarios, RunningServer(own->address(), settings.token_admin, http), interrupts);
   own->stop();
-  SystemExecutor executor;
-  const SystemClock clock;
-  if (const auto stopped = Demo(demo_folder(settings), executor, clock).stop(); !stopped)
+  if (const auto stopped = stop_shop(settings); !stopped)
     std::cerr << "healer: " << stopped.error().message << "\n";
   return exit;
+}
+
+Result<int> stop(const CliArguments& arguments) {
+  TRY(stop_shop(TRY(settings_of(arguments))));
+  return kExitDone;
 }
 
 Result<int> list(const CliArguments& arguments) {
@@ -190,10 +199,12 @@ int demo(const CliArguments& arguments) {
     }
   } else if (word == "list" && arguments.words.size() < 2) {
     exit = list(arguments);
+  } else if (word == "stop" && arguments.words.size() < 2) {
+    exit = stop(arguments);
   } else if (word == "logs" && arguments.words.size() < 2) {
     exit = logs(arguments);
   } else {
-    std::cerr << "healer: demo is list, run SCENARIO or logs\n";
+    std::cerr << "healer: demo is list, run SCENARIO, stop or logs\n";
   }
   return exit ? *exit : failed(exit.error());
 }
@@ -201,27 +212,29 @@ int demo(const CliArguments& arguments) {
 }  // namespace
 
 CliCommand demo_command() {
-  return {.name = "demo",
-          .usage = "[list|run SCENARIO...|logs]",
-          .summary = "a shop that really breaks and is really healed",
-          .detail =
-              "run breaks the demo shop in one way after another (or in all of them: run all) and "
-              "tells step by\nstep, with times, how it is found, fixed, proven, merged, deployed "
-              "and watched. It uses the healer\nthat serves the data folder with --demo, or "
-              "starts one for as long as it lasts.\nlogs writes realistic log streams of many "
-              "systems.\n\n"
-              "  healer demo run database-crash\n"
-              "  healer demo logs --format nginx --format postgres --lines 100",
-          .options = {config_option(),
-                      data_option(),
-                      {"format", "NAME", "logs: only this format; may be given again", true},
-                      {"lines", "N", "logs: so many (default 1000; endless with --rate)"},
-                      {"rate", "N", "logs: lines a second, in real time"},
-                      {"errors", "SHARE", "logs: share of failures, 0 to 1 (default 0.08)"},
-                      {"seed", "N", "logs: the same seed, the same lines"},
-                      {"json", "", "list: one JSON object a line"}},
-          .words_max = 16,
-          .run = demo};
+  return {
+      .name = "demo",
+      .usage = "[list|run SCENARIO...|stop|logs]",
+      .summary = "a shop that really breaks and is really healed",
+      .detail =
+          "run breaks the demo shop in one way after another (or in all of them: run all) and "
+          "tells step by\nstep, with times, how it is found, fixed, proven, merged, deployed "
+          "and watched. It uses the healer\nthat serves the data folder with --demo, or "
+          "starts one for as long as it lasts.\nstop ends the shop, which outlives the healer that "
+          "started it. logs writes realistic log streams of many "
+          "systems.\n\n"
+          "  healer demo run database-crash\n"
+          "  healer demo logs --format nginx --format postgres --lines 100",
+      .options = {config_option(),
+                  data_option(),
+                  {"format", "NAME", "logs: only this format; may be given again", true},
+                  {"lines", "N", "logs: so many (default 1000; endless with --rate)"},
+                  {"rate", "N", "logs: lines a second, in real time"},
+                  {"errors", "SHARE", "logs: share of failures, 0 to 1 (default 0.08)"},
+                  {"seed", "N", "logs: the same seed, the same lines"},
+                  {"json", "", "list: one JSON object a line"}},
+      .words_max = 16,
+      .run = demo};
 }
 
 }  // namespace healer

@@ -127,6 +127,7 @@ class Server::Impl {
   Result<void> start_tail();
   Result<void> start_http();
   Result<void> start_demo();
+  Result<void> write_address();
   std::shared_ptr<ApiWorld> api_world();
   void incident_changed(const IncidentRow& row);
 
@@ -347,6 +348,12 @@ Result<void> Server::Impl::start_http() {
   options.token_read = settings->token_read;
   options.hosts = settings->hosts;
   http_ = TRY(HttpServer::start(std::move(options), api_routes(api_world())));
+  return {};
+}
+
+// Other commands find the server by it: written last, once all of it works.
+Result<void> Server::Impl::write_address() {
+  const auto settings = started_with();
   std::ofstream out(std::filesystem::path(settings->data) / "address", std::ios::trunc);
   out << http_->address() << "\n";
   if (!out.flush())
@@ -366,7 +373,8 @@ Result<void> Server::Impl::start() {
   TRY(start_signals());
   TRY(start_http());
   TRY(start_demo());
-  return start_tail();
+  TRY(start_tail());
+  return write_address();
 }
 
 Result<void> Server::Impl::reload() {
