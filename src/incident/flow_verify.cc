@@ -64,11 +64,15 @@ Result<StepResult> IncidentFlow::start_watch(Step& step, const Deploy& deploy) {
   const UnixMs from = incident.first_seen - kUsualRateWindow.count();
   const auto usual =
       TRY(world_.counts.counts(normal_fingerprint(incident.service), from, incident.first_seen));
-  UnixMs begin = incident.first_seen;
-  for (const auto& sum : usual) begin = std::min(begin, std::max(from, sum.first_bucket));
-  const double minutes =
-      static_cast<double>(std::max<std::int64_t>(incident.first_seen - begin, 1000)) / 60'000.0;
-  record.former_normal_per_minute = static_cast<double>(total(usual)) / minutes;
+  // Counts come in whole buckets: the time that they stand for ends with the last of them.
+  UnixMs begin = incident.first_seen, end = incident.first_seen;
+  for (const auto& sum : usual) {
+    begin = std::min(begin, sum.first_bucket);
+    end = std::max(end, sum.last_bucket + world_.counts.bucket_length().count());
+  }
+  const UnixMs length = std::min(end, step.now) - begin;
+  record.former_normal_per_minute = static_cast<double>(total(usual)) * 60'000.0 /
+                                    static_cast<double>(std::max<std::int64_t>(length, 1000));
   if (record.onset_ms > 0)
     record.verify_min_ms =
         std::max(record.verify_min_ms,

@@ -141,6 +141,12 @@ class Healer:
         except (OSError, urllib.error.URLError):
             return False
 
+    def wait_alive(self, seconds):
+        """Lets it run for that long; it must not end by itself."""
+        end = time.monotonic() + seconds
+        wait_for(lambda: self.process.poll() is not None or time.monotonic() > end, seconds + 5, "time stands still", every=0.01)
+        check(self.process.poll() is None, f"healer ended with {self.process.returncode}: {self.tail_log()}")
+
     def tail_log(self):
         return self.log.read_text(errors="replace")[-3000:]
 
@@ -178,7 +184,7 @@ class Healer:
         return self.request("POST", path, body=body, **more)
 
     def incidents(self, query=""):
-        return self.get("/api/incidents" + query).json()["items"]
+        return self.get("/api/incidents" + query).json()["incidents"]
 
     def rss_mb(self):
         return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{self.process.pid}/status").read_text()).group(1)) // 1024
