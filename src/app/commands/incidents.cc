@@ -10,6 +10,7 @@
 #include "app/remote/running_server.h"
 #include "app/story/story.h"
 #include "base/clock.h"
+#include "incident/transitions.h"
 #include "ports/store/store.h"
 #include "types/incident_list.h"
 #include "types/json.h"
@@ -18,8 +19,8 @@
 namespace healer {
 namespace {
 
-constexpr std::array<std::string_view, 6> kWords{"list",    "show",  "approve",
-                                                 "dismiss", "retry", "revert"};
+constexpr std::array<std::string_view, 7> kWords{"list",  "show",   "approve", "dismiss",
+                                                 "retry", "revert", "states"};
 constexpr std::array<const char*, 5> kFilters{"status", "severity", "service", "category", "q"};
 
 // Where incidents are read: from the server that runs, else from the store itself.
@@ -170,6 +171,10 @@ int incidents(const CliArguments& arguments) {
                              nearest.empty() ? "" : "; did you mean \"" + nearest + "\"?");
     return kExitUsage;
   }
+  if (word == "states" && arguments.words.size() == 1) {
+    std::cout << state_diagram();
+    return kExitDone;
+  }
   if ((word == "list") != (arguments.words.size() < 2)) {
     std::cerr << fmt::format("healer: incidents {} {}\n", word,
                              word == "list" ? "takes no ID" : "needs the ID of an incident");
@@ -184,12 +189,12 @@ int incidents(const CliArguments& arguments) {
 CliCommand incidents_command() {
   return {
       .name = "incidents",
-      .usage = "[list|show ID|approve ID|dismiss ID|retry ID|revert ID]",
+      .usage = "[list|show ID|approve ID|dismiss ID|retry ID|revert ID|states]",
       .summary = "what failed, what was done, and a person's word on it",
       .detail =
           "Talks to the healer that runs on the data folder; list and show also read a folder "
           "where none runs.\napprove approves the plan or commit that it shows; --subject "
-          "names another.\n\n"
+          "names another. states prints the diagram of all statuses (Mermaid).\n\n"
           "  healer incidents --severity critical\n"
           "  healer incidents approve 019b7a10-0000-7000-8000-000000000002 --why \"looks right\"",
       .options = {config_option(),

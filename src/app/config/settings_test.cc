@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
 namespace healer {
 namespace {
 
@@ -10,6 +14,19 @@ TEST(Settings, DefaultsPrintAndReadBack) {
   const auto back = read_settings(printed, "healer.yaml", {});
   ASSERT_TRUE(back) << back.error().message;
   EXPECT_EQ(print_settings(*back), printed);
+}
+
+TEST(Settings, TheDocsHaveThemAll) {
+  const std::string path = HEALER_SOURCE "/docs/settings.md";
+  const std::string made =
+      "# Settings\n\nPrinted by `healer config print` from the table of the settings itself, with "
+      "every default. Each is also a\nvariable of the environment: `policy.persist_count` is "
+      "`HEALER_POLICY_PERSIST_COUNT`. `live` ones follow SIGHUP.\n\n```yaml\n" +
+      print_settings(Settings{}) + "```\n";
+  if (std::getenv("HEALER_UPDATE") != nullptr) std::ofstream(path) << made;
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  EXPECT_EQ(text.str(), made) << "run ./dev test --update app_config";
 }
 
 TEST(Settings, EnvironmentWinsOverTheFile) {
