@@ -10,10 +10,13 @@ namespace {
 
 std::atomic<bool> json_form{false};
 
+constexpr const char* kPlain = "%Y-%m-%dT%H:%M:%S.%eZ %l %v";
+constexpr const char* kJson = "{\"time\":\"%Y-%m-%dT%H:%M:%S.%eZ\",\"level\":\"%l\"%v}";
+
 spdlog::logger& logger() {
   static const auto instance = [] {
     auto made = spdlog::stderr_logger_mt("healer");
-    made->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
+    made->set_pattern(kPlain, spdlog::pattern_time_type::utc);
     return made;
   }();
   return *instance;
@@ -75,9 +78,7 @@ void log_setup(LogLevel threshold, bool json) {
                                                           spdlog::level::warn, spdlog::level::err};
   logger().set_level(kLevels[static_cast<int>(threshold)]);
   json_form = json;
-  if (json)
-    logger().set_pattern("{\"time\":\"%Y-%m-%dT%H:%M:%S.%eZ\",\"level\":\"%l\"%v}",
-                         spdlog::pattern_time_type::utc);
+  logger().set_pattern(json ? kJson : kPlain, spdlog::pattern_time_type::utc);
 }
 
 }  // namespace healer

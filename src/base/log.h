@@ -15,7 +15,7 @@ struct LogField {
 // healer's own log, on standard error: one event name (snake_case), then fields. Thread-safe.
 void log_event(LogLevel level, std::string_view event, std::initializer_list<LogField> fields = {});
 
-// Chooses the threshold and form; before the first call: info, plain text.
+// Chooses the threshold and form; at any time; until then info, plain text.
 void log_setup(LogLevel threshold, bool json);
 
 }  // namespace healer

@@ -5,11 +5,17 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "incident/prover.h"
 #include "types/policy.h"
 #include "types/service.h"
 
 namespace healer {
+
+template <>
+struct NamesOf<LogLevel> {
+  static constexpr std::array<std::string_view, 4> names{"debug", "info", "warn", "error"};
+};
 
 // Where a notification goes: healer.yaml `notify:`. Empty lists match everything.
 struct NotifyRoute {
@@ -27,7 +33,7 @@ struct NotifyRoute {
 struct Settings {
   std::string listen = "127.0.0.1:3000";
   std::string data = ".healer";
-  std::string log_level = "info";
+  LogLevel log_level = LogLevel::info;
   bool log_json = false;
   std::string token_admin, token_read;
   std::vector<std::string> hosts;  // further Host names that may reach it

@@ -62,6 +62,8 @@ TEST(Settings, ErrorsSayWhereAndWhat) {
             "h.yaml:2: policy.cooldown: expected a duration such as 30s or 1h30m, found \"soon\"");
   EXPECT_EQ(message("policy:\n  persist_count: -1\n"),
             "h.yaml:2: policy.persist_count: expected a number that is not negative, found \"-1\"");
+  EXPECT_EQ(message("log:\n  level: verbose\n"),
+            "h.yaml:2: log.level: expected one of debug, info, warn, error, found \"verbose\"");
   EXPECT_EQ(message("services:\n  - name: a\n  - name: a\n"),
             "h.yaml: service \"a\" is declared twice");
   EXPECT_EQ(message("notify:\n  - kind: pager\n"),

@@ -67,14 +67,6 @@ std::string read_text(const std::string& path, bool& found) {
   return text.str();
 }
 
-void set_up_log(const Settings& settings) {
-  const auto level = settings.log_level == "debug"   ? LogLevel::debug
-                     : settings.log_level == "warn"  ? LogLevel::warn
-                     : settings.log_level == "error" ? LogLevel::error
-                                                     : LogLevel::info;
-  log_setup(level, settings.log_json);
-}
-
 WorkbenchOptions workbench_options(const Settings& settings,
                                    std::map<std::string, std::string> deploy_env) {
   return {.check = settings.check, .deploy_env = std::move(deploy_env)};
@@ -395,7 +387,7 @@ Result<void> Server::Impl::reload() {
     if (auto kept = row.set(next, {row.get(*old)}); !kept)
       log_event(LogLevel::warn, "setting_kept", {{"setting", row.name}});
   }
-  set_up_log(next);
+  log_setup(next.log_level, next.log_json);
   settings_.store(std::make_shared<const Settings>(std::move(next)));
   publish_options();
   log_event(LogLevel::info, "reloaded");
@@ -429,7 +421,7 @@ void Server::stop() { impl_->stop(); }
 
 Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
   Settings settings = TRY(load_settings(options));
-  set_up_log(settings);
+  log_setup(settings.log_level, settings.log_json);
   auto impl = std::make_unique<Impl>(options, std::move(settings));
   TRY(impl->start());
   return std::unique_ptr<Server>(new Server(std::move(impl)));
