@@ -68,9 +68,22 @@ Result<CheckRun> Prover::run(const Check& check, const std::vector<FileChange>& 
   TRY(check.fill(tree.path()));
   TRY(apply_changes(tree.path(), changes));
   tree.hand_over();
+  if (!check.setup.empty()) {
+    CheckRun made = TRY(run_in(tree, check.setup, true));
+    if (!made.passed) {
+      made.output = "the setup failed:\n" + made.output;
+      return made;
+    }
+  }
+  return run_in(tree, check.argv, false);
+}
+
+Result<CheckRun> Prover::run_in(const TreeFolder& tree, const std::vector<std::string>& argv,
+                                bool writes_tree) {
   SandboxCommand command;
-  command.argv = check.argv;
+  command.argv = argv;
   command.tree = tree.path();
+  command.writes_tree = writes_tree;
   command.timeout = limits_.time_max;
   command.memory_mib = limits_.memory_mib;
   command.disk_mib = limits_.disk_mib;
@@ -89,6 +102,8 @@ Result<CheckRun> Prover::run(const Check& check, const std::vector<FileChange>& 
 // commit and the check. One that could not be made is made anew by the next.
 Result<CheckRun> Prover::run_broken(const Check& check) {
   std::string key = check.tree;
+  for (const auto& word : check.setup) key += '\0' + word;
+  key += '\1';
   for (const auto& word : check.argv) key += '\0' + word;
   std::promise<Result<CheckRun>> mine;
   {

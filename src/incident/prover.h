@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "incident/proof.h"
+#include "incident/tree_folder.h"
 #include "ports/exec/exec.h"
 #include "types/patch.h"
 
@@ -24,8 +25,9 @@ struct CheckLimits {
 
 // The owners' check and the tree that it is about.
 struct Check {
-  std::vector<std::string> argv;  // empty: the repository has none
-  std::string tree;               // names the tree: equal names, equal trees
+  std::vector<std::string> setup;  // first, in a sandbox alike, which may write into the tree
+  std::vector<std::string> argv;   // empty: the repository has none
+  std::string tree;                // names the tree: equal names, equal trees
   std::function<Result<void>(const std::string& folder)> fill;  // writes the tree into a folder
 };
 
@@ -44,6 +46,8 @@ class Prover {
  private:
   using SharedRun = std::shared_future<Result<CheckRun>>;
   Result<CheckRun> run(const Check& check, const std::vector<FileChange>& changes);
+  Result<CheckRun> run_in(const TreeFolder& tree, const std::vector<std::string>& argv,
+                          bool writes_tree);
   Result<CheckRun> run_broken(const Check& check);
 
   Executor& executor_;

@@ -164,7 +164,8 @@ Result<void> Workbench::close_pull(const IncidentRecord& record, const std::stri
 }
 
 Result<Proven> Workbench::prove(const Patch& patch, const RepositoryBase& base) {
-  return prover_.prove({.argv = base.rules.check,
+  return prover_.prove({.setup = base.rules.setup,
+                        .argv = base.rules.check,
                         .tree = base.ref.url + '\0' + base.sha,
                         .fill =
                             [&](const std::string& folder) {
