@@ -76,7 +76,8 @@ Result<void> Fix::prove() {
   const Settings settings = TRY(load_settings({}));
   Prover prover(executor_, settings.check);
   proposal_.proven = TRY(prover.prove(
-      {.argv = repository.rules.check,
+      {.setup = repository.rules.setup,
+       .argv = repository.rules.check,
        .tree = repository.tree,
        .fill = [&](const std::string& folder) { return copy_files(repository.tree, folder); }},
       proposal_.patch));
