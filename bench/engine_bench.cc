@@ -7,34 +7,19 @@
 #include <mutex>
 
 #include "base/metrics.h"
+#include "bench/five_steps.h"
 #include "bench/measure.h"
-#include "engine/engine.h"
 #include "ports/store/store.h"
 
 namespace healer::bench {
 namespace {
 
-constexpr int kSteps = 5;
 constexpr int kInFlight = 50;
 
-WorkflowKind five_steps() {
-  WorkflowKind kind;
-  for (int i = 0; i < kSteps; ++i) {
-    const std::string next = i + 1 < kSteps ? "step" + std::to_string(i + 1) : "";
-    kind.steps["step" + std::to_string(i)] = [next](StepContext& c) -> StepResult {
-      return StepOk{c.state() + "x", next, {}};
-    };
-  }
-  return kind;
-}
-
 void start(Engine& engine, Ids& ids, FinishDone finished) {
-  engine.start({.id = ids.uuid7(),
-                .kind = "five",
-                .step = "step0",
-                .state = "order",
-                .finished = std::move(finished)},
-               {}, {});
+  StartRequest request = five_steps_request(ids);
+  request.finished = std::move(finished);
+  engine.start(std::move(request), {}, {});
 }
 
 void many(Engine& engine, Ids& ids, int workflows) {
@@ -55,7 +40,7 @@ void many(Engine& engine, Ids& ids, int workflows) {
     start(engine, ids, [&, i, from](WorkflowEnd, const std::string& state) {
       std::lock_guard guard(mutex);
       latencies[static_cast<std::size_t>(i)] = seconds_since(from);
-      wrong += state == "orderxxxxx" ? 0 : 1;
+      wrong += state == "5" ? 0 : 1;
       --open;
       ++done;
       wake.notify_one();
@@ -96,7 +81,7 @@ int run(int workflows, const std::string& parent) {
   auto store = open_sqlite_store({.folder = folder.path()}, clock);
   if (!store) return fmt::print("{}\n", store.error().message), 1;
   Engine engine(**store, clock, ids, {.step_threads = 2});
-  engine.add_kind("five", five_steps());
+  engine.add_kind(kFiveSteps, five_steps());
   if (auto ready = engine.recover(); !ready) return fmt::print("{}\n", ready.error().message), 1;
   many(engine, ids, workflows / 10);
   many(engine, ids, workflows);

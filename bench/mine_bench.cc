@@ -6,7 +6,7 @@
 #include <functional>
 #include <sstream>
 
-#include "base/hash.h"
+#include "bench/log_lines.h"
 #include "bench/measure.h"
 #include "stages/ingest/ingest.h"
 #include "stages/mine/mine_file.h"
@@ -15,55 +15,12 @@
 namespace healer::bench {
 namespace {
 
-constexpr std::size_t kTemplates = 1000;
 constexpr std::size_t kBatchBytes = 128 * 1024;
 constexpr UnixMs kNow = 1'767'268'800'000;
 
-std::string word(std::uint64_t seed) {
-  static constexpr const char* kSyllables[] = {"lo", "ra", "ti",  "ne",  "sho", "pa", "ku",  "ver",
-                                               "mo", "di", "sel", "ban", "cor", "fi", "gus", "tem"};
+std::string lines_of(std::size_t lines, std::string (*line)(std::uint64_t)) {
   std::string out;
-  for (std::uint64_t h = hash64(std::to_string(seed)), i = 0; i < 2 + seed % 3; ++i, h >>= 4)
-    out += kSyllables[h & 15];
-  return out;
-}
-
-// Message number `i` of template `t`: words that are its own, values that are not.
-std::string message(std::size_t t, std::uint64_t i) {
-  const std::uint64_t h = hash64(std::to_string(i));
-  std::string out;
-  for (std::size_t k = 0; k < 5 + t % 6; ++k) {
-    out += word(t * 31 + k) + ' ';
-    if (k == 1) out += fmt::format("{} ", h % 100'000);
-    if (k == 2 && t % 3 == 0)
-      out += fmt::format("10.{}.{}.{}:{} ", h % 256, h / 7 % 256, i % 256, h % 60'000);
-    if (k == 3 && t % 4 == 0) out += hex16(h) + ' ';
-    if (k == 4) out += fmt::format("took={}ms ", h % 9'000);
-  }
-  out.pop_back();
-  return out;
-}
-
-std::string text_lines(std::size_t lines) {
-  std::string out;
-  for (std::size_t i = 0; i < lines; ++i) {
-    const std::size_t t = hash64(std::to_string(i), 7) % kTemplates;
-    out += fmt::format("2026-01-01 12:{:02}:{:02},{:03} {} [worker-{}] com.shop.{}.Service - {}\n",
-                       i / 60'000 % 60, i / 1000 % 60, i % 1000, t % 10 == 0 ? "ERROR" : "INFO",
-                       i % 16, word(t % 40), message(t, i));
-  }
-  return out;
-}
-
-std::string json_lines(std::size_t lines) {
-  std::string out;
-  for (std::size_t i = 0; i < lines; ++i) {
-    const std::size_t t = hash64(std::to_string(i), 7) % kTemplates;
-    out += fmt::format(
-        R"({{"ts":"2026-01-01T12:00:00.{:03}Z","level":"{}","logger":"{}","msg":"{}","pid":{}}})",
-        i % 1000, t % 10 == 0 ? "error" : "info", word(t % 40), message(t, i), i % 5000);
-    out += '\n';
-  }
+  for (std::size_t i = 0; i < lines; ++i) out += line(i);
   return out;
 }
 
@@ -118,7 +75,7 @@ int main(int argc, char** argv) {
   std::size_t lines = 500'000;
   if (argc > 1) std::from_chars(argv[1], argv[1] + std::strlen(argv[1]), lines);
   {
-    const std::string text = text_lines(lines);
+    const std::string text = lines_of(lines, text_line);
     fmt::print("{} lines of 1,000 templates, {} MiB\n", lines, text.size() >> 20);
     batches("ingest + mine, text batches", text, lines);
     file("mine a file, raw lines", text, healer::MineInput::raw);
@@ -126,9 +83,9 @@ int main(int argc, char** argv) {
   {
     std::string content;
     for (std::size_t i = 0; i < lines; ++i)
-      content += message(healer::hash64(std::to_string(i), 7) % kTemplates, i) + '\n';
+      content += message(template_of(i), i) + '\n';
     file("mine a file, content only", content, healer::MineInput::content_only);
   }
-  batches("ingest + mine, JSON lines", json_lines(lines), lines);
+  batches("ingest + mine, JSON lines", lines_of(lines, json_line), lines);
   return 0;
 }

@@ -2,47 +2,13 @@
 // usage: store_bench [INCIDENTS] [FOLDER]
 #include <functional>
 
+#include "bench/incident_rows.h"
 #include "bench/measure.h"
-#include "ports/store/store.h"
 
 namespace healer::bench {
 namespace {
 
-constexpr const char* kStatus[] = {"healed", "logged", "notified", "queued", "needs_review"};
-constexpr const char* kSeverity[] = {"critical", "high", "medium", "low"};
-constexpr const char* kCategory[] = {"database", "network", "memory",
-                                     "disk",     "auth",    "application"};
 constexpr int kRounds = 200;
-
-PutIncident incident(int i, UnixMs at) {
-  PutIncident op;
-  const auto n = static_cast<std::size_t>(i);
-  op.row.id = fmt::format("01900000-0000-7000-8000-{:012}", i);
-  op.row.fingerprint = n + 1;
-  op.row.service = fmt::format("service-{}", n * 7919 % 40);
-  op.row.status = kStatus[n * 31 % 5];
-  op.row.severity = kSeverity[n * 17 % 4];
-  op.row.category = kCategory[n * 13 % 6];
-  op.row.done = n % 50 != 0;
-  op.row.created = op.row.first_seen = op.row.last_seen = at + i;
-  op.row.count = 1;
-  op.row.text = fmt::format("connection pool exhausted on host {}", n % 1000);
-  op.row.body_json = "{\"summary\":\"" + std::string(1500, 'x') + "\"}";
-  return op;
-}
-
-void fill(Store& store, int incidents, UnixMs at) {
-  const auto begin = Time::now();
-  for (int i = 0; i < incidents;) {
-    WriteBatch batch;
-    for (int k = 0; k < 500 && i < incidents; ++k, ++i) batch.add(incident(i, at));
-    if (const auto result = commit_and_wait(store, std::move(batch)); !result.ok()) {
-      fmt::print("{}\n", result.message);
-      return;
-    }
-  }
-  fmt::print("{} incidents written in {:.1f} s\n", incidents, seconds_since(begin));
-}
 
 void time_page(const char* name, const std::function<IncidentPage()>& read) {
   std::vector<double> took;
@@ -56,24 +22,26 @@ void time_page(const char* name, const std::function<IncidentPage()>& read) {
              percentile_ms(took, 0.5), percentile_ms(took, 0.99));
 }
 
-void pages(Store& store, UnixMs at, int incidents) {
+void pages(Store& store, UnixMs at, std::size_t incidents) {
   const auto list = [&](IncidentQuery query) {
     auto page = store.incidents(query);
     if (!page) fmt::print("{}\n", page.error().message);
     return page ? *page : IncidentPage{};
   };
   const std::string deep =
-      fmt::format("{}.01900000-0000-7000-8000-{:012}", at + incidents / 2, incidents / 2);
+      fmt::format("{}.01900000-0000-7000-8000-{:012}", at + static_cast<UnixMs>(incidents / 2), incidents / 2);
   time_page("first page", [&] { return list({}); });
   time_page("deep page", [&] { return list({.cursor = deep}); });
   time_page("status", [&] { return list({.status = "needs_review"}); });
-  time_page("status and severity", [&] { return list({.status = "queued", .severity = "high"}); });
+  time_page("status and severity", [&] { return list({.status = "notified", .severity = "high"}); });
   time_page("four filters, deep", [&] {
     return list(
         {.status = "healed", .severity = "low", .category = "disk", .done = true, .cursor = deep});
   });
   time_page("open", [&] { return list({.done = false}); });
-  time_page("text", [&] { return list({.text = "host 777"}); });
+  time_page("text", [&] { return list({.text = "host 777 "}); });
+  time_page("text that all have", [&] { return list({.text = "exhausted"}); });
+  time_page("text that none has", [&] { return list({.text = "zebra"}); });
   time_page("service, nothing matches", [&] { return list({.service = "none"}); });
   const auto begin = Time::now();
   const auto stats = store.incident_stats();
@@ -94,14 +62,16 @@ void one_commit(Store& store, const std::string& folder) {
              percentile_ms(raw, 0.5));
 }
 
-int run(int incidents, const std::string& parent) {
+int run(std::size_t incidents, const std::string& parent) {
   Folder folder(parent);
   SystemClock clock;
   const UnixMs at = clock.wall_ms();
   {
     auto store = open_sqlite_store({.folder = folder.path()}, clock);
     if (!store) return fmt::print("{}\n", store.error().message), 1;
-    fill(**store, incidents, at);
+    const auto begin = Time::now();
+    if (!fill(**store, incidents, at)) return 1;
+    fmt::print("{} incidents written in {:.1f} s\n", incidents, seconds_since(begin));
   }
   const auto begin = Time::now();
   auto store = open_sqlite_store({.folder = folder.path()}, clock);
@@ -116,5 +86,5 @@ int run(int incidents, const std::string& parent) {
 }  // namespace healer::bench
 
 int main(int argc, char** argv) {
-  return healer::bench::run(argc > 1 ? std::atoi(argv[1]) : 100'000, argc > 2 ? argv[2] : "/tmp");
+  return healer::bench::run(argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 100'000, argc > 2 ? argv[2] : "/tmp");
 }

@@ -1,0 +1,12 @@
+# Measurements, built on demand by bench/run.
+function(healer_bench name)
+  add_executable(${name} EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/bench/${name}.cc)
+  target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR})
+  target_link_libraries(${name} PRIVATE ${ARGN})
+endfunction()
+healer_bench(engine_bench engine)
+healer_bench(store_bench engine ports_store types)
+healer_bench(mine_bench stages_mine)
+healer_bench(workflow_server engine ports_store ports_http)
+healer_bench(send_lines base)
+healer_bench(fill_store engine ports_store types)
