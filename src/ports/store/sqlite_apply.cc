@@ -16,12 +16,13 @@ constexpr const char* kSql[] = {
     "INSERT INTO workflow VALUES(?1,?2,1,?3,?4,?5,?6)",
     "UPDATE workflow SET version=version+1,phase=?3,due=?4,updated=?5,state=?6 "
     "WHERE id=?1 AND version=?2",
-    "INSERT INTO incident VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)",
+    "INSERT INTO incident VALUES(NULL,?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)",
     "UPDATE incident SET fingerprint=?2,service=?3,status=?4,severity=?5,category=?6,done=?7,"
     "hidden=CASE WHEN ?13=-1 THEN hidden ELSE ?8 END,created=?9,first_seen=?10,"
     "priority=?11,version=version+1,text=?12 "
     "WHERE id=?1 AND (version=?13 OR ?13=-1)",
-    "INSERT INTO incident_body VALUES(?1,?2) ON CONFLICT(id) DO UPDATE SET body=excluded.body",
+    "INSERT INTO incident_body SELECT number,?2 FROM incident WHERE id=?1 "
+    "ON CONFLICT(number) DO UPDATE SET body=excluded.body",
     "UPDATE incident SET count=count+?2,last_seen=max(last_seen,?3) WHERE id=?1",
     "INSERT OR REPLACE INTO outbox VALUES(?1,?2,?3,?4,?5)",
     "DELETE FROM outbox WHERE id=?1",

@@ -16,11 +16,12 @@ namespace healer {
 namespace {
 
 constexpr int kApplicationId = 0x6865616c;  // "heal"
-constexpr int kSchemaVersion = 1;
+constexpr int kSchemaVersion = 2;
 constexpr std::int64_t kCheckBytesMax = 64 * 1024 * 1024;  // a larger file is not read through
 
 // Tables that are read by their key are WITHOUT ROWID: one tree instead of two. `incident` is kept
-// narrow (the body is beside it), so that a filter that no index serves reads little.
+// narrow (the body is beside it), so that a filter that no index serves reads little. A search for
+// text reads `incident_text`, an index of all runs of three characters.
 constexpr const char* kSchema = R"sql(
 CREATE TABLE meta(key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE journal(workflow TEXT, sequence INTEGER, epoch INTEGER, format INTEGER, at INTEGER,
@@ -44,18 +45,29 @@ CREATE TABLE count_delta(id INTEGER PRIMARY KEY, bytes BLOB);
 CREATE TABLE count(fingerprint INTEGER, bucket INTEGER, instance TEXT, version TEXT, n INTEGER,
   PRIMARY KEY(fingerprint, bucket, instance, version)) WITHOUT ROWID;
 CREATE INDEX count_bucket ON count(bucket);
-CREATE TABLE incident(id TEXT PRIMARY KEY, fingerprint INTEGER, service TEXT, status TEXT,
-  severity TEXT, category TEXT, done INTEGER, hidden INTEGER, created INTEGER, first_seen INTEGER,
-  last_seen INTEGER, count INTEGER, priority INTEGER, version INTEGER, text TEXT) WITHOUT ROWID;
-CREATE TABLE incident_body(id TEXT PRIMARY KEY, body TEXT) WITHOUT ROWID;
+CREATE TABLE incident(number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, fingerprint INTEGER,
+  service TEXT, status TEXT, severity TEXT, category TEXT, done INTEGER, hidden INTEGER,
+  created INTEGER, first_seen INTEGER, last_seen INTEGER, count INTEGER, priority INTEGER,
+  version INTEGER, text TEXT);
+CREATE TABLE incident_body(number INTEGER PRIMARY KEY, body TEXT);
+CREATE VIRTUAL TABLE incident_text USING fts5(text, content='incident', content_rowid='number',
+  columnsize=0, detail=none, tokenize='trigram');
+CREATE TRIGGER incident_text_insert AFTER INSERT ON incident BEGIN
+  INSERT INTO incident_text(rowid, text) VALUES(new.number, new.text); END;
+CREATE TRIGGER incident_text_delete AFTER DELETE ON incident BEGIN
+  INSERT INTO incident_text(incident_text, rowid, text) VALUES('delete', old.number, old.text); END;
+CREATE TRIGGER incident_text_update AFTER UPDATE OF text ON incident WHEN old.text IS NOT new.text
+  BEGIN
+  INSERT INTO incident_text(incident_text, rowid, text) VALUES('delete', old.number, old.text);
+  INSERT INTO incident_text(rowid, text) VALUES(new.number, new.text); END;
 CREATE UNIQUE INDEX incident_open ON incident(fingerprint) WHERE done = 0 AND fingerprint <> 0;
-CREATE INDEX incident_fingerprint ON incident(fingerprint, created);
-CREATE INDEX incident_created ON incident(hidden, created);
-CREATE INDEX incident_status ON incident(hidden, status, created);
-CREATE INDEX incident_severity ON incident(hidden, severity, created);
-CREATE INDEX incident_category ON incident(hidden, category, created);
-CREATE INDEX incident_service ON incident(hidden, service, created);
-CREATE INDEX incident_done ON incident(hidden, done, created);
+CREATE INDEX incident_fingerprint ON incident(fingerprint, created, id);
+CREATE INDEX incident_created ON incident(hidden, created, id);
+CREATE INDEX incident_status ON incident(hidden, status, created, id);
+CREATE INDEX incident_severity ON incident(hidden, severity, created, id);
+CREATE INDEX incident_category ON incident(hidden, category, created, id);
+CREATE INDEX incident_service ON incident(hidden, service, created, id);
+CREATE INDEX incident_done ON incident(hidden, done, created, id);
 )sql";
 
 Error os_error(const std::string& path, std::string_view doing) {

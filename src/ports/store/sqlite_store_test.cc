@@ -194,6 +194,7 @@ TEST_F(SqliteStoreTest, forgets_what_is_old) {
   batch.add(JournalRow{"open", 1, 1, 1, 1, "x"});
   for (const bool done : {true, false}) {
     IncidentRow row{.id = done ? "healed" : "open", .done = done, .created = clock.wall_ms()};
+    row.text = "the pool is empty";
     batch.add(PutIncident{std::move(row), 0});
   }
   ASSERT_TRUE(commit_and_wait(*store, std::move(batch)).ok());
@@ -212,6 +213,7 @@ TEST_F(SqliteStoreTest, forgets_what_is_old) {
   open();
   EXPECT_FALSE(store->incident("healed")->has_value());
   EXPECT_TRUE(store->incident("open")->has_value());
+  EXPECT_EQ(store->incidents({.text = "pool"})->rows.size(), 1U);
 }
 
 TEST_F(SqliteStoreTest, a_file_keeps_the_bucket_it_was_made_with) {

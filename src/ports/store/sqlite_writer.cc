@@ -260,7 +260,8 @@ Result<void> SqliteWriter::purge() {
                            "done=1 AND created<{0} AND last_seen<{0} LIMIT {1}",
                            now - options_.incidents_kept.count(), kPurgeRowsMax)));
   TRY(
-      db_.exec("DELETE FROM incident_body WHERE id IN (SELECT id FROM old);"
+      db_.exec("DELETE FROM incident_body WHERE number IN "
+               "(SELECT number FROM incident WHERE id IN (SELECT id FROM old));"
                "DELETE FROM incident WHERE id IN (SELECT id FROM old)"));
   return db_.exec("COMMIT");
 }

@@ -344,6 +344,52 @@ TEST_P(StoreContract, lists_page_by_cursor_and_filter) {
   EXPECT_EQ(stats.by_service.at("shop"), 24);
 }
 
+TEST_P(StoreContract, a_text_is_found_however_short_or_frequent) {
+  std::vector<WriteOp> ops;
+  for (int i = 0; i < 1200; ++i) {  // more than a search takes from an index
+    auto op =
+        incident("i" + std::to_string(10'000 + i), static_cast<std::uint64_t>(i + 1), 1000 + i);
+    op.row.text = "every one says this";
+    if (i % 100 == 7) op.row.text += ": the \"Größe\" of pool_7 is 100%";
+    if (i == 907) op.row.hidden = true;
+    ops.emplace_back(op);
+  }
+  ASSERT_EQ(commit(ops), CommitStatus::ok);
+  auto renamed = incident("i10107", 108, 1107);
+  renamed.row.text = "renamed";
+  renamed.expected = 1;
+  ASSERT_EQ(commit({renamed}), CommitStatus::ok);
+
+  const auto found = [&](IncidentQuery query) {
+    std::size_t rows = 0;
+    query.limit = 5;
+    std::string before = "j";
+    do {
+      const auto page = must(store().incidents(query));
+      for (const auto& row : page.rows) {
+        EXPECT_LT(row.id, before);
+        before = row.id;
+      }
+      rows += page.rows.size();
+      query.cursor = page.next;
+    } while (!query.cursor.empty());
+    return rows;
+  };
+  EXPECT_EQ(found({.text = "says"}), 1198U);
+  EXPECT_EQ(found({.text = "THE \"Größe\" of"}), 10U);
+  EXPECT_EQ(found({.with_hidden = true, .text = "GRÖßE"}), 0U);  // only ASCII letters fold
+  EXPECT_EQ(found({.with_hidden = true, .text = "pool_7"}), 11U);
+  EXPECT_EQ(found({.text = "pool%7"}), 0U);
+  EXPECT_EQ(found({.text = "\"Größe\" of pool 7"}), 0U);
+  EXPECT_EQ(found({.text = "öß"}), 10U);
+  EXPECT_EQ(found({.text = "ß"}), 10U);
+  EXPECT_EQ(found({.from = 1000, .to = 1500, .text = "0%"}), 4U);
+  EXPECT_EQ(found({.from = 1000, .to = 1500, .text = "100%"}), 4U);
+  EXPECT_EQ(found({.text = "renamed"}), 1U);
+  EXPECT_EQ(found({.text = "renamed "}), 0U);
+  EXPECT_EQ(found({.text = "\" AND \""}), 0U);
+}
+
 TEST_P(StoreContract, open_incidents_come_by_priority_then_age) {
   auto urgent = incident("i3", 3, 300);
   urgent.row.priority = 5;
