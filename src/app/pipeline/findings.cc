@@ -11,7 +11,8 @@
 namespace healer {
 namespace {
 
-// New records within this time of the last one belong to an incident that has ended without a cure.
+// Records that arrive within this time of the last one belong to an incident that has ended without
+// a cure.
 constexpr Millis kRejoinMax{3'600'000};
 // An incident that waits for a decision hears of more records this often.
 constexpr Millis kTellEvery{200};
@@ -44,7 +45,7 @@ bool joins(const OpenIncidents::Known& known, const Finding& finding, UnixMs wri
   if (known.ended_well) return written_by != 0 && written_by < known.cured_at;
   const bool may_grow = known.quiet_end && finding.analysis.severity >= Severity::high;
   const Millis gap = may_grow ? policy.persist_window : kRejoinMax;
-  return now - known.last_seen <= gap.count();
+  return now - known.last_arrival <= gap.count();
 }
 
 }  // namespace
@@ -216,6 +217,7 @@ bool Findings::join_existing(Effect& effect, std::vector<Receipt>& receipts) {
     auto& more = effect.seen[(*row)->id];
     more.n += incident.count;
     more.last_seen = std::max<UnixMs>(more.last_seen, incident.last_seen);
+    more.arrival = incident.created;
     more.fingerprint = it->first;
     for (auto& receipt : receipts)
       for (auto& seen : receipt.incidents)
@@ -242,7 +244,7 @@ void Findings::after_commit(const Effect& effect) {
   Metrics::counter("incidents_opened_total") += static_cast<std::int64_t>(effect.openings.size());
   const UnixMs now = world_.clock.wall_ms();
   for (const auto& [id, more] : effect.seen) {
-    world_.open.seen(more.fingerprint, more.last_seen);
+    world_.open.seen(more.fingerprint, more.arrival);
     if (more.alert_firing) {
       IncidentSignal signal{.kind = SignalKind::alert, .actor = "alertmanager"};
       signal.at = more.arrival;

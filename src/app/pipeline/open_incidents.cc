@@ -27,8 +27,8 @@ void OpenIncidents::update(const IncidentRow& row) {
   }
   Known& known = known_[row.fingerprint];
   if (known.id > row.id) return;  // an older incident of that fingerprint
-  const UnixMs last_seen =
-      known.id == row.id ? std::max(known.last_seen, row.last_seen) : row.last_seen;
+  UnixMs last_arrival = std::max(row.created, row.last_seen);
+  if (known.id == row.id) last_arrival = std::max(last_arrival, known.last_arrival);
   known = {.id = row.id,
            .done = row.done,
            .waiting = is_waiting_for_decision(status),
@@ -36,13 +36,13 @@ void OpenIncidents::update(const IncidentRow& row) {
            .cured_at = ended_well(status) ? deploy_of(row) : UnixMs{0},
            .quiet_end = ended_quietly(status),
            .severity = parse_enum<Severity>(row.severity).value_or(Severity::low),
-           .last_seen = last_seen};
+           .last_arrival = last_arrival};
 }
 
-void OpenIncidents::seen(Fingerprint fingerprint, UnixMs at) {
+void OpenIncidents::seen(Fingerprint fingerprint, UnixMs arrival) {
   std::lock_guard lock(mutex_);
   if (const auto it = known_.find(fingerprint); it != known_.end())
-    it->second.last_seen = std::max(it->second.last_seen, at);
+    it->second.last_arrival = std::max(it->second.last_arrival, arrival);
 }
 
 std::optional<OpenIncidents::Known> OpenIncidents::find(Fingerprint fingerprint) const {

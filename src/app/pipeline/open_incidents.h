@@ -22,11 +22,11 @@ class OpenIncidents {
     UnixMs cured_at = 0;      // healed: the deploy of its fix
     bool quiet_end = false;   // logged or notified: it may come back worse
     Severity severity = Severity::low;
-    UnixMs last_seen = 0;
+    UnixMs last_arrival = 0;  // of its records; where unknown, what they say of their own time
   };
 
   void update(const IncidentRow& row);
-  void seen(Fingerprint fingerprint, UnixMs at);
+  void seen(Fingerprint fingerprint, UnixMs arrival);
   std::optional<Known> find(Fingerprint fingerprint) const;
 
  private:
