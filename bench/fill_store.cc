@@ -11,7 +11,6 @@ int main(int argc, char** argv) {
   const auto begin = healer::bench::Time::now();
   const auto oldest = clock.wall_ms() - static_cast<healer::UnixMs>(incidents);
   if (!healer::bench::fill(**store, incidents, oldest)) return 1;
-  fmt::print("{} incidents written in {:.1f} s\n", incidents,
-             healer::bench::seconds_since(begin));
+  fmt::print("{} incidents written in {:.1f} s\n", incidents, healer::bench::seconds_since(begin));
   return 0;
 }

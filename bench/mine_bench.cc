@@ -1,4 +1,5 @@
 // Lines per CPU-second of header detection and mining, one thread.   usage: mine_bench [LINES]
+//        mine_bench LINES print     prints those lines instead
 #include <fmt/core.h>
 
 #include <charconv>
@@ -76,14 +77,14 @@ int main(int argc, char** argv) {
   if (argc > 1) std::from_chars(argv[1], argv[1] + std::strlen(argv[1]), lines);
   {
     const std::string text = lines_of(lines, text_line);
+    if (argc > 2) return fmt::print("{}", text), 0;
     fmt::print("{} lines of 1,000 templates, {} MiB\n", lines, text.size() >> 20);
     batches("ingest + mine, text batches", text, lines);
     file("mine a file, raw lines", text, healer::MineInput::raw);
   }
   {
     std::string content;
-    for (std::size_t i = 0; i < lines; ++i)
-      content += message(template_of(i), i) + '\n';
+    for (std::size_t i = 0; i < lines; ++i) content += message(template_of(i), i) + '\n';
     file("mine a file, content only", content, healer::MineInput::content_only);
   }
   batches("ingest + mine, JSON lines", lines_of(lines, json_line), lines);

@@ -28,12 +28,13 @@ void pages(Store& store, UnixMs at, std::size_t incidents) {
     if (!page) fmt::print("{}\n", page.error().message);
     return page ? *page : IncidentPage{};
   };
-  const std::string deep =
-      fmt::format("{}.01900000-0000-7000-8000-{:012}", at + static_cast<UnixMs>(incidents / 2), incidents / 2);
+  const std::string deep = fmt::format("{}.01900000-0000-7000-8000-{:012}",
+                                       at + static_cast<UnixMs>(incidents / 2), incidents / 2);
   time_page("first page", [&] { return list({}); });
   time_page("deep page", [&] { return list({.cursor = deep}); });
   time_page("status", [&] { return list({.status = "needs_review"}); });
-  time_page("status and severity", [&] { return list({.status = "notified", .severity = "high"}); });
+  time_page("status and severity",
+            [&] { return list({.status = "notified", .severity = "high"}); });
   time_page("four filters, deep", [&] {
     return list(
         {.status = "healed", .severity = "low", .category = "disk", .done = true, .cursor = deep});
@@ -86,5 +87,6 @@ int run(std::size_t incidents, const std::string& parent) {
 }  // namespace healer::bench
 
 int main(int argc, char** argv) {
-  return healer::bench::run(argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 100'000, argc > 2 ? argv[2] : "/tmp");
+  return healer::bench::run(argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 100'000,
+                            argc > 2 ? argv[2] : "/tmp");
 }
