@@ -177,7 +177,7 @@ def wrk(url, connections, seconds, method="GET", body=""):
     return Load(**result)
 
 
-def need(*programs):
+def need(*programs, why):
     missing = [name for name in programs if not shutil.which(name)]
     if missing:
-        raise Failed(f"missing: {', '.join(missing)}; tools/install bench installs what Debian has")
+        raise Failed(f"{' and '.join(missing)} must be installed: {why}")

@@ -11,7 +11,7 @@ FOLDER = ROOT / "build/peers/restate"
 
 
 def install():
-    need("node", "npm")
+    need("node", "npm", why="the peer comes from npm, and Node 20 or newer runs its steps")
     if (FOLDER / "node_modules/.installed").exists():
         return
     print(f"bench: installing the peer {SERVER} with {SDK} into {FOLDER.relative_to(ROOT)}", flush=True)

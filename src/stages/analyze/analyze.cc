@@ -74,6 +74,9 @@ std::vector<Finding> analyze(AnalyzeState& state, const Knowledge& knowledge,
           knowledge, record.level == Level::unknown ? record.raw : record.message, record.level);
       if (!alert.empty())
         known.analysis.severity = alert_severity(attribute_of(record, "severity"));
+      const auto entry =
+          std::ranges::find(knowledge.entries(), known.analysis.knowledge, &KnowledgeEntry::id);
+      known.process_death = entry != knowledge.entries().end() && entry->death;
     }
     const bool burst = is_burst(known, hit.count, now);
     const bool serious = known.analysis.severity >= Severity::medium || !alert.empty();
@@ -94,9 +97,7 @@ std::vector<Finding> analyze(AnalyzeState& state, const Knowledge& knowledge,
     finding.burst = burst;
     finding.alert_firing = alert == "firing";
     finding.alert_resolved = alert == "resolved";
-    const auto entry =
-        std::ranges::find(knowledge.entries(), known.analysis.knowledge, &KnowledgeEntry::id);
-    finding.process_death = entry != knowledge.entries().end() && entry->death;
+    finding.process_death = known.process_death;
     out.push_back(std::move(finding));
   }
   return out;

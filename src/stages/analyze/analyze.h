@@ -28,6 +28,7 @@ class AnalyzeState {
  public:
   struct Known {
     Analysis analysis;
+    bool process_death = false;
     double rate = 0;  // records per minute, decaying
     UnixMs last = 0;
   };
