@@ -136,6 +136,13 @@ class Process:
         fields = Path(f"/proc/{self.child.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return sum(map(int, fields[11:15])) / TICKS
 
+    def settle(self):
+        """Waits until it does nothing: what it does in the background after a start is over."""
+        used = -1
+        while used != (now := self.cpu_s()):
+            used = now
+            threading.Event().wait(0.3)
+
     def peak_mb(self):
         status = Path(f"/proc/{self.child.pid}/status").read_text()
         return int(status.split("VmHWM:")[1].split()[0]) / 1000 * 1.024

@@ -16,6 +16,9 @@ constexpr const char* kSql[] = {
     "INSERT INTO workflow VALUES(?1,?2,1,?3,?4,?5,?6)",
     "UPDATE workflow SET version=version+1,phase=?3,due=?4,updated=?5,state=?6 "
     "WHERE id=?1 AND version=?2",
+    // The same for one that stays where it is: no index has to change.
+    "UPDATE workflow SET version=version+1,updated=?5,state=?6 "
+    "WHERE id=?1 AND version=?2 AND phase=?3 AND due=?4",
     "INSERT INTO incident VALUES(NULL,?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)",
     "UPDATE incident SET fingerprint=?2,service=?3,status=?4,severity=?5,category=?6,done=?7,"
     "hidden=CASE WHEN ?13=-1 THEN hidden ELSE ?8 END,created=?9,first_seen=?10,"
@@ -155,14 +158,21 @@ CommitResult SqliteApply::put(const PutWorkflow& op) {
                    .bind_blob(6, row.state),
                "new workflow");
   }
-  return run_one(sql(workflow_update)
-                     .bind(1, row.id)
-                     .bind(2, op.expected)
-                     .bind(3, phase)
-                     .bind(4, row.due)
-                     .bind(5, row.updated)
-                     .bind_blob(6, row.state),
-                 "workflow");
+  const auto update = [&](Sql which) {
+    return run_one(sql(which)
+                       .bind(1, row.id)
+                       .bind(2, op.expected)
+                       .bind(3, phase)
+                       .bind(4, row.due)
+                       .bind(5, row.updated)
+                       .bind_blob(6, row.state),
+                   "workflow");
+  };
+  if (row.phase == WorkflowPhase::ready) {
+    CommitResult result = update(workflow_step);
+    if (result.status != CommitStatus::conflict) return result;
+  }
+  return update(workflow_update);
 }
 
 CommitResult SqliteApply::insert_incident(const IncidentRow& row, std::int64_t version) {

@@ -29,6 +29,7 @@ class SqliteApply {
     journal_put,
     workflow_insert,
     workflow_update,
+    workflow_step,
     incident_insert,
     incident_update,
     incident_body,
