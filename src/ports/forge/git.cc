@@ -44,6 +44,38 @@ Errc errc_of(const std::string& message) {
   return Errc::upstream;
 }
 
+using Refs = std::map<std::string, std::string>;
+
+// Branches below `prefix`, and under an empty name what `head` is; empty where one cannot be read.
+Refs refs_of(git_repository* repository, const std::string& prefix, const char* head) {
+  Refs out;
+  git_oid oid;
+  git_strarray names{};
+  if (git_reference_name_to_id(&oid, repository, head) != 0) return {};
+  out[""] = git2::print_oid(oid);
+  if (git_reference_list(&names, repository) != 0) return {};
+  for (std::size_t i = 0; i < names.count; ++i) {
+    const std::string name = names.strings[i];
+    if (!name.starts_with(prefix)) continue;
+    if (git_reference_name_to_id(&oid, repository, name.c_str()) == 0)
+      out[name.substr(prefix.size())] = git2::print_oid(oid);
+  }
+  git_strarray_dispose(&names);
+  return out;
+}
+
+// Whether a bare repository on this machine has nothing that its mirror has not: then no process is
+// needed to find that out.
+bool is_current(const std::string& url, const std::string& mirror) {
+  const std::string path = url.starts_with("file://") ? url.substr(7) : url;
+  if (!path.starts_with('/')) return false;
+  const auto theirs = git2::open(path), ours = git2::open(mirror);
+  if (!theirs || !ours) return false;
+  const Refs there = refs_of(theirs->get(), "refs/heads/", "HEAD");
+  return !there.empty() &&
+         there == refs_of(ours->get(), "refs/remotes/origin/", "refs/remotes/origin-head");
+}
+
 }  // namespace
 
 GitMirrors::GitMirrors(std::string folder, Executor& executor)
@@ -90,12 +122,7 @@ Result<ProcessResult> GitMirrors::git(const std::string& folder, std::vector<std
 Result<void> GitMirrors::ensure(const std::string& url) {
   const std::string path = path_of(url);
   if (fs::exists(path + "/HEAD")) return {};
-  std::error_code error;
-  fs::create_directories(path, error);
-  if (error) return fail(Errc::io, "cannot make the mirror " + path + ": " + error.message());
-  const auto made = TRY(git(path, {"init", "-q", "--bare", "."}));
-  if (!made.ok()) return fail(Errc::io, "git init: " + made.err);
-  return {};
+  return git2::init_bare(path);
 }
 
 Result<GitMirrors::Head> GitMirrors::fetch(const std::string& url, const std::string& branch) {
@@ -103,13 +130,15 @@ Result<GitMirrors::Head> GitMirrors::fetch(const std::string& url, const std::st
   std::lock_guard lock(mutex_);
   TRY(ensure(url));
   const std::string path = path_of(url);
-  const auto fetched =
-      TRY(git(path, {"fetch", "-q", "--prune", "--no-tags", "--no-write-fetch-head", "--", url,
-                     "+refs/heads/*:refs/remotes/origin/*", "+HEAD:refs/remotes/origin-head"}));
-  if (fetched.timed_out)
-    return fail(Errc::timeout,
-                "git fetch " + url + " took longer than " + format_duration(kGitTime));
-  if (!fetched.ok()) return fail(errc_of(fetched.err), "git fetch " + url + ": " + fetched.err);
+  if (!is_current(url, path)) {
+    const auto fetched =
+        TRY(git(path, {"fetch", "-q", "--prune", "--no-tags", "--no-write-fetch-head", "--", url,
+                       "+refs/heads/*:refs/remotes/origin/*", "+HEAD:refs/remotes/origin-head"}));
+    if (fetched.timed_out)
+      return fail(Errc::timeout,
+                  "git fetch " + url + " took longer than " + format_duration(kGitTime));
+    if (!fetched.ok()) return fail(errc_of(fetched.err), "git fetch " + url + ": " + fetched.err);
+  }
   const auto repository = TRY(git2::open(path));
   Head out{.branch = branch, .sha = {}};
   if (branch.empty()) {
@@ -151,7 +180,16 @@ Result<void> GitMirrors::push(const std::string& url, const std::string& branch,
   const auto pushed = TRY(
       git(path_of(url), {"push", "-q", "--force-with-lease=refs/heads/" + branch + ":" + expected,
                          "--", url, sha + ":refs/heads/" + branch}));
-  if (pushed.ok()) return {};
+  if (pushed.ok()) {
+    // What is there now is known; where this fails, the next fetch finds it.
+    git_reference* made = nullptr;
+    const auto repository = TRY(git2::open(path_of(url)));
+    const git_oid oid = TRY(git2::parse_oid(sha));
+    git_reference_create(&made, repository.get(), ("refs/remotes/origin/" + branch).c_str(), &oid,
+                         1, "healer");
+    const git2::Reference owned(made);
+    return {};
+  }
   // A push that was repeated after a crash finds its own commit there.
   const auto listed =
       TRY(git(path_of(url), {"ls-remote", "--heads", "--", url, "refs/heads/" + branch}));

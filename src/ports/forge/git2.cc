@@ -13,6 +13,8 @@ struct Library {
   ~Library() { git_libgit2_shutdown(); }
 };
 
+void start_library() { static const Library library; }
+
 }  // namespace
 
 std::unexpected<Error> failure(int code, const std::string& what) {
@@ -26,13 +28,24 @@ std::unexpected<Error> failure(int code, const std::string& what) {
 }
 
 Result<Repository> open(const std::string& path, Kind kind) {
-  static const Library library;
+  start_library();
   unsigned flags = GIT_REPOSITORY_OPEN_NO_SEARCH;
   if (kind == Kind::bare) flags |= GIT_REPOSITORY_OPEN_BARE;
   git_repository* out = nullptr;
   if (const int code = git_repository_open_ext(&out, path.c_str(), flags, nullptr); code != 0)
     return failure(code, "cannot open the repository " + path);
   return Repository(out);
+}
+
+Result<void> init_bare(const std::string& path) {
+  start_library();
+  git_repository_init_options options = GIT_REPOSITORY_INIT_OPTIONS_INIT;
+  options.flags = GIT_REPOSITORY_INIT_BARE | GIT_REPOSITORY_INIT_MKPATH;
+  git_repository* made = nullptr;
+  const int code = git_repository_init_ext(&made, path.c_str(), &options);
+  const Repository owned(made);
+  if (code != 0) return failure(code, "cannot make the repository " + path);
+  return {};
 }
 
 Result<git_oid> parse_oid(const std::string& sha) {

@@ -30,6 +30,7 @@ std::unexpected<Error> failure(int code, const std::string& what);
 
 enum class Kind { bare, worked_in };
 Result<Repository> open(const std::string& path, Kind kind = Kind::bare);
+Result<void> init_bare(const std::string& path);  // with the folders above it; no hooks
 Result<git_oid> parse_oid(const std::string& sha);
 std::string print_oid(const git_oid& oid);
 Result<Commit> find_commit(git_repository* repository, const std::string& sha);
