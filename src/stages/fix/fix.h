@@ -25,6 +25,9 @@ PlanResult plan(const Finding& finding, const RepoModel& repo,
                 std::span<const SettingChange> history, std::span<const Playbook> playbooks,
                 std::string_view under = {});
 
+// Whether the playbook knows the failure. Pure; O(evidence).
+bool knows(const Playbook& playbook, const Finding& finding);
+
 // Text of a file of the repository at the base commit; nullopt if there is none.
 using ReadFile = std::function<std::optional<std::string>(const std::string& path)>;
 

@@ -179,6 +179,11 @@ PlanResult choose(std::vector<Candidate> all, const Symptom& symptom) {
 
 }  // namespace
 
+bool knows(const Playbook& playbook, const Finding& finding) {
+  std::vector<std::string> reasons;
+  return !matches(symptom_of(finding), std::span(&playbook, 1), reasons).empty();
+}
+
 PlanResult plan(const Finding& finding, const RepoModel& repo,
                 std::span<const SettingChange> history, std::span<const Playbook> playbooks,
                 std::string_view under) {
