@@ -16,6 +16,13 @@ bool contains(const std::vector<std::string>& list, std::string_view word) {
   return list.empty() || std::ranges::find(list, word) != list.end();
 }
 
+// Whoever was told that something is wrong is told that it is over, too.
+bool ends_what_was_told(const Incident& incident) {
+  return incident.done && std::ranges::any_of(incident.timeline, [](const TimelineEntry& entry) {
+           return is_told(entry.status);
+         });
+}
+
 Wanted wants(const NotifyRoute& route, const Incident& incident, std::string_view owner) {
   if (!is_for(route, owner) || !contains(route.severities, to_string(incident.severity)))
     return Wanted::no;
@@ -28,7 +35,7 @@ Wanted wants(const NotifyRoute& route, const Incident& incident, std::string_vie
     return incident.done && route.digest_every > Millis(0) ? Wanted::digest : Wanted::no;
   if (!route.statuses.empty())
     return contains(route.statuses, to_string(incident.status)) ? Wanted::now : Wanted::no;
-  return is_told(incident.status) ? Wanted::now : Wanted::no;
+  return is_told(incident.status) || ends_what_was_told(incident) ? Wanted::now : Wanted::no;
 }
 
 OutboxRow digest_row(const NotifyRoute& route, UnixMs now) {
@@ -61,8 +68,9 @@ std::vector<OutboxRow> announcements(const Incident& incident,
       case Wanted::no: break;
       case Wanted::digest: out.push_back(digest_row(route, now)); break;
       case Wanted::now:
-        out.push_back({.id = fmt::format("{}/{}/{}/{}", route.name, incident.id,
-                                         to_string(incident.status), incident.timeline.size()),
+        // Changes of one moment sort in their order.
+        out.push_back({.id = fmt::format("{}/{}/{:014}-{:03}/{}", route.name, incident.id, now,
+                                         incident.timeline.size(), to_string(incident.status)),
                        .sink = fmt::format("{}:{}", kNotifySink, route.name),
                        .bytes = to_json(incident),
                        .due = now});
