@@ -40,10 +40,14 @@ LogTemplate from_row(const TemplateRow& row) {
 bool joins(const OpenIncidents::Known& known, const Finding& finding, UnixMs written_by, UnixMs now,
            const Policy& policy) {
   if (!known.done) return true;
-  if (finding.alert_firing) return false;
+  if (finding.alert_firing && (known.ended_well || known.alert_over)) return false;
   // An old instance that still logs what the newest deploy has cured.
   if (known.ended_well) return written_by != 0 && written_by < known.cured_at;
-  const bool may_grow = known.quiet_end && finding.analysis.severity >= Severity::high;
+  const bool is_alert = finding.alert_firing || finding.alert_resolved;  // one comes rarely
+  const bool may_grow = known.quiet_end && finding.analysis.severity >= Severity::high && !is_alert;
+  // A backlog was noted; what is written now is another matter.
+  const auto is_old = [&](UnixMs written) { return now - written > policy.record_age_max.count(); };
+  if (may_grow && is_old(known.last_written) && !is_old(finding.last_seen)) return false;
   const Millis gap = may_grow ? policy.persist_window : kRejoinMax;
   return now - known.last_arrival <= gap.count();
 }
@@ -71,7 +75,12 @@ Receipt Findings::add(Effect& effect, RecordBatch& batch, UnixMs now, bool alway
   const auto kept = always ? KeptFindings::all : KeptFindings::serious;
   auto findings = analyze(analyzed_, world_.knowledge, hits, now, kept);
   std::unordered_set<TemplateId> failing;
-  for (const auto& finding : findings) failing.insert(finding.template_id);
+  for (auto& finding : findings) {
+    failing.insert(finding.template_id);
+    // A clock that runs ahead must not make anything wait for its time to come.
+    finding.first_seen = std::min(finding.first_seen, now);
+    finding.last_seen = std::min(finding.last_seen, now);
+  }
   for (const auto& hit : hits) {
     CountDelta delta{.fingerprint = hit.fingerprint,
                      .at = now,
@@ -101,7 +110,9 @@ std::optional<OpenIncidents::Known> Findings::known(Fingerprint fingerprint) {
 }
 
 void Findings::file(Effect& effect, const Finding& finding, Receipt& receipt, UnixMs now) {
-  if (finding.analysis.severity >= Severity::high && !finding.service.empty())
+  // A backlog is no storm, and neither is an alert that is over.
+  if (finding.analysis.severity >= Severity::high && !finding.service.empty() &&
+      !finding.alert_resolved && now - finding.last_seen <= world_.policy().record_age_max.count())
     world_.storm.failing(finding.service, now);
   if (const auto opening = effect.openings.find(finding.fingerprint);
       opening != effect.openings.end()) {
@@ -118,13 +129,12 @@ void Findings::file(Effect& effect, const Finding& finding, Receipt& receipt, Un
     return open(effect, finding, before ? before->id : "", receipt, now);
   }
   auto& more = effect.seen[before->id];
-  more.n += static_cast<std::int64_t>(finding.count);
+  if (!finding.alert_resolved) more.n += static_cast<std::int64_t>(finding.count);
   more.last_seen = std::max(more.last_seen, finding.last_seen);
   more.arrival = now;
   more.fingerprint = finding.fingerprint;
   more.waiting = before->waiting;
-  if ((finding.alert_firing || finding.alert_resolved) && !before->done)
-    more.alert_firing = finding.alert_firing;
+  if (finding.alert_firing || finding.alert_resolved) more.alert_firing = finding.alert_firing;
   receipt.incidents.push_back({before->id, false});
 }
 
@@ -244,8 +254,9 @@ void Findings::after_commit(const Effect& effect) {
   Metrics::counter("incidents_opened_total") += static_cast<std::int64_t>(effect.openings.size());
   const UnixMs now = world_.clock.wall_ms();
   for (const auto& [id, more] : effect.seen) {
-    world_.open.seen(more.fingerprint, more.arrival);
+    world_.open.seen(more.fingerprint, more.arrival, more.last_seen);
     if (more.alert_firing) {
+      world_.open.alert(more.fingerprint, *more.alert_firing);
       IncidentSignal signal{.kind = SignalKind::alert, .actor = "alertmanager"};
       signal.at = more.arrival;
       signal.firing = *more.alert_firing;

@@ -23,10 +23,13 @@ class OpenIncidents {
     bool quiet_end = false;   // logged or notified: it may come back worse
     Severity severity = Severity::low;
     UnixMs last_arrival = 0;  // of its records; where unknown, what they say of their own time
+    UnixMs last_written = 0;  // what the newest says of its own time
+    bool alert_over = false;  // its sender said so: when it fires again, that is a new incident
   };
 
   void update(const IncidentRow& row);
-  void seen(Fingerprint fingerprint, UnixMs arrival);
+  void seen(Fingerprint fingerprint, UnixMs arrival, UnixMs written);
+  void alert(Fingerprint fingerprint, bool firing);
   std::optional<Known> find(Fingerprint fingerprint) const;
 
  private:

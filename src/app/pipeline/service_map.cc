@@ -68,6 +68,10 @@ void ServiceMap::assign(RecordBatch& batch) {
 
 void ServiceMap::deployed(const Deploy& deploy) {
   if (deploy.status != "success") return;
+  if (const Service* service = find(deploy.service);
+      service != nullptr && !deploy.environment.empty() && !service->environment.empty() &&
+      service->environment != deploy.environment)
+    return;
   std::lock_guard lock(mutex_);
   auto& list = versions_[deploy.service];
   list.push_back({deploy.at, deploy.commit.empty() ? deploy.image : deploy.commit});

@@ -24,6 +24,7 @@ class ServiceMap {
   void assign(RecordBatch& batch);
 
   // From now on records of the service written at or after `deploy.at` carry its commit (or image).
+  // A deploy to another environment than the service's says nothing.
   void deployed(const Deploy& deploy);
 
   const Service* find(std::string_view name) const;  // nullptr if unknown; valid for the map's life

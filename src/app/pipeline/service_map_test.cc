@@ -38,10 +38,11 @@ TEST(ServiceMap, AHintOfAnUnknownServiceIsNotBelieved) {
 }
 
 TEST(ServiceMap, ARecordCarriesTheVersionThatWroteIt) {
-  ServiceMap map(std::vector<Service>{{.name = "shop", .match = {"*"}}});
+  ServiceMap map({{.name = "shop", .environment = "production", .match = {"*"}}});
   map.deployed({.service = "shop", .commit = "new", .at = 2000});
   map.deployed({.service = "shop", .commit = "old", .at = 500});
   map.deployed({.service = "shop", .commit = "bad", .status = "failed", .at = 600});
+  map.deployed({.service = "shop", .environment = "staging", .commit = "bad", .at = 600});
   RecordBatch batch;
   batch.records = {record("x"), record("x"), record("x")};
   batch.records[1].time = 2000;
