@@ -41,12 +41,7 @@ std::string_view first_step_of(SignalKind kind) {
 void apply_edit(Incident& incident, const IncidentSignal& signal, UnixMs now) {
   if (signal.kind == SignalKind::report) {
     // An agent's or a flow's word is a claim: it is written down, and proves nothing.
-    if (incident.timeline.size() < limits::kTimelineEntriesMax)
-      incident.timeline.push_back({.status = incident.status,
-                                   .at = now,
-                                   .detail = "claimed: " + mask(signal.why).str(),
-                                   .actor = signal.actor});
-    return;
+    return add_note(incident, now, "claimed: " + mask(signal.why).str(), signal.actor);
   }
   if (!signal.assignee.empty()) incident.assignee = signal.assignee;
   if (!signal.note.empty()) incident.note = mask(signal.note).str();
@@ -94,11 +89,9 @@ Result<void> IncidentCommands::fits(const Incident& incident, const IncidentSign
   switch (signal.kind) {
     case SignalKind::approve:
       if (!is_awaiting_person(incident.status)) return refuse("it does not wait for an approval");
-      if (signal.subject.empty() ||
-          (signal.subject != incident.head_sha && signal.subject != incident.plan_hash))
+      if (signal.subject.empty() || signal.subject != incident.asks_for)
         return refuse(
-            fmt::format("the approval must name what is approved: plan {}{}", incident.plan_hash,
-                        incident.head_sha.empty() ? "" : " or commit " + incident.head_sha));
+            fmt::format("the approval must name what is approved: {}", incident.asks_for));
       return {};
     case SignalKind::dismiss:
       if (!can(incident.status, IncidentEvent::dismiss)) return refuse("it cannot be dismissed");
@@ -110,6 +103,8 @@ Result<void> IncidentCommands::fits(const Incident& incident, const IncidentSign
       if (!can(incident.status, IncidentEvent::revert)) return refuse("nothing can be reverted");
       return {};
     case SignalKind::fix:
+      if (is_awaiting_person(incident.status))
+        return refuse(fmt::format("it waits for the approval of {}", incident.asks_for));
       if (incident.done && !can(incident.status, IncidentEvent::retry))
         return refuse("it cannot be fixed any more");
       return {};
@@ -124,11 +119,13 @@ void IncidentCommands::act(const std::string& id, IncidentSignal signal, Durable
   if (!incident) return done(std::unexpected(incident.error()));
   if (auto fit = fits(*incident, signal); !fit) return done(std::unexpected(fit.error()));
   if (signal.at.ms == 0) signal.at = clock_.wall_ms();
-  if (!row->done) {
-    auto workflow = workflow_of(id);
-    if (!workflow) return done(std::unexpected(workflow.error()));
+  const auto workflow = workflow_of(id);
+  if (!workflow) return done(std::unexpected(workflow.error()));
+  // One that has ended may still look after its pull request, or wait for a brake to be let go.
+  const auto runs = journal_.workflow(*workflow);
+  if (!runs) return done(std::unexpected(runs.error()));
+  if (*runs && (*runs)->phase != WorkflowPhase::done)
     return engine_.signal(*workflow, to_json(signal), {}, std::move(done));
-  }
   const bool is_news = signal.kind == SignalKind::seen || signal.kind == SignalKind::alert ||
                        signal.kind == SignalKind::deploy;
   if (is_news) return done({});  // too late to matter
@@ -170,6 +167,7 @@ void IncidentCommands::begin_anew(const std::string& id, const IncidentSignal& s
                   signal.why.empty() ? "asked to try again" : mask(signal.why).str(), signal.actor);
         !moved)
       return done(std::unexpected(moved.error()));
+    start_over(*record);
     record->request = "api";
   }
   WriteBatch also;
@@ -194,9 +192,9 @@ void IncidentCommands::hide(const std::string& id, bool hidden, DurableDone done
 }
 
 void IncidentCommands::deployed(const Deploy& deploy, DurableDone done) {
-  WriteBatch batch;
-  batch.add(Ledger::was_deployed(deploy));
-  journal_.commit(std::move(batch),
+  auto batch = Ledger(journal_, lookup_).was_deployed(deploy);
+  if (!batch) return done(std::unexpected(batch.error()));
+  journal_.commit(std::move(*batch),
                   [this, deploy, done = std::move(done)](const CommitResult& result) mutable {
                     if (!result.ok()) return done(std::unexpected(to_error(result)));
                     IncidentQuery waiting;

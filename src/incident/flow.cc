@@ -7,9 +7,7 @@
 #include "types/json.h"
 
 namespace healer {
-namespace {
 
-// Worth another try: the world may be different in a while. The rest never works by repeating.
 bool is_transient(Errc code) {
   switch (code) {
     case Errc::busy:
@@ -21,8 +19,6 @@ bool is_transient(Errc code) {
     default: return false;
   }
 }
-
-}  // namespace
 
 const Service* IncidentOptions::find(std::string_view name) const {
   const auto it = std::ranges::find(services, name, &Service::name);
@@ -39,38 +35,50 @@ void IncidentFlow::register_with(Engine& engine) {
                 {"twin", step(&IncidentFlow::twin_step)},
                 {"prove", step(&IncidentFlow::prove_step)},
                 {"publish", step(&IncidentFlow::publish_step)},
+                {"push", step(&IncidentFlow::push_step)},
                 {"review", step(&IncidentFlow::review_step)},
                 {"merge", step(&IncidentFlow::merge_step)},
                 {"person", step(&IncidentFlow::person_step)},
                 {"deploy", step(&IncidentFlow::deploy_step)},
                 {"await_deploy", step(&IncidentFlow::await_deploy_step)},
                 {"watch", step(&IncidentFlow::watch_step)},
-                {"revert", step(&IncidentFlow::revert_step)}};
+                {"revert", step(&IncidentFlow::revert_step)},
+                {"deploy_revert", step(&IncidentFlow::deploy_revert_step)},
+                {"lookout", step(&IncidentFlow::lookout_step)}};
   kind.on_event = [this](StepContext& context) { return on_event(context); };
   kind.on_failed = [this](StepContext& context) { return on_failed(context); };
-  kind.retry = {.attempts_max = 6, .first = Millis(250), .longest = Millis(30'000)};
+  // About a minute and a half: a git host that restarts is no failed incident.
+  kind.retry = {.attempts_max = 10, .first = Millis(250), .longest = Millis(30'000)};
   engine.add_kind(kKind, std::move(kind));
+}
+
+IncidentFlow::Step IncidentFlow::make_step(StepContext& context, IncidentRecord record) {
+  // Its last step is committed, or will be run again: either way it claims nothing now.
+  claims_.drop(record.incident.id);
+  // The count columns move with every batch of records, without the workflow.
+  if (auto row = world_.incidents.incident(record.incident.id); row && *row) {
+    record.incident.count = (*row)->count;
+    record.incident.last_seen = (*row)->last_seen;
+  }
+  const auto options = world_.options();
+  const Service* service = options->find(record.incident.service);
+  const IncidentStatus status = record.incident.status;
+  std::string entered = to_json(record.incident);
+  return {.context = context,
+          .record = std::move(record),
+          .options = options,
+          .service = service,
+          .announce = world_.announce,
+          .now = context.wall_ms(),
+          .also = {},
+          .entered = std::move(entered),
+          .entered_as = status};
 }
 
 StepResult IncidentFlow::run(StepContext& context, Body body) {
   auto record = from_json<IncidentRecord>(context.state());
   if (!record) return StepFailed{"the stored record cannot be read: " + record.error().message};
-  const auto options = world_.options();
-  Step step{.context = context,
-            .record = std::move(*record),
-            .options = options,
-            .service = nullptr,
-            .announce = world_.announce,
-            .now = context.wall_ms(),
-            .also = {},
-            .entered_as = IncidentStatus::detected};
-  step.entered_as = step.record.incident.status;
-  step.service = options->find(step.record.incident.service);
-  // The count columns move with every batch of records, without the workflow.
-  if (auto row = world_.incidents.incident(step.record.incident.id); row && *row) {
-    step.record.incident.count = (*row)->count;
-    step.record.incident.last_seen = (*row)->last_seen;
-  }
+  Step step = make_step(context, std::move(*record));
   auto result = (this->*body)(step);
   if (result) return std::move(*result);
   const Error& error = result.error();
@@ -83,22 +91,13 @@ StepResult IncidentFlow::run(StepContext& context, Body body) {
 }
 
 StepResult IncidentFlow::on_event(StepContext& context) {
-  const std::string event = context.event();
   auto record = from_json<IncidentRecord>(context.state());
   if (!record) return StepStay{context.state(), {}};
-  const auto options = world_.options();
-  Step step{.context = context,
-            .record = std::move(*record),
-            .options = options,
-            .service = options->find(record->incident.service),
-            .announce = world_.announce,
-            .now = context.wall_ms(),
-            .also = {},
-            .entered_as = IncidentStatus::detected};
-  step.service = options->find(step.record.incident.service);
-  step.entered_as = step.record.incident.status;
-  auto result = handle(step, event);
+  Step step = make_step(context, std::move(*record));
+  auto result = handle(step, context.event());
   if (result) return std::move(*result);
+  if (is_transient(result.error().code))
+    return StepRetry{result.error().message, Millis(result.error().retry_after_ms)};
   // An event that does not fit any more (approved twice, dismissed while merging) changes nothing.
   log_event(LogLevel::info, "incident_event_ignored",
             {{"incident", context.workflow_id()}, {"why", result.error().message}});
@@ -106,33 +105,23 @@ StepResult IncidentFlow::on_event(StepContext& context) {
 }
 
 // A step that will never work ends in `failed` (before the merge) or leaves the truth unknown
-// (after it).
+// (after it); a revert that cannot be made leaves the incident as it is, and says so.
 StepResult IncidentFlow::on_failed(StepContext& context) {
   auto record = from_json<IncidentRecord>(context.state());
   if (!record) return StepFailed{record.error().message};
-  Step step{.context = context,
-            .record = std::move(*record),
-            .options = world_.options(),
-            .service = nullptr,
-            .announce = world_.announce,
-            .now = context.wall_ms(),
-            .also = {},
-            .entered_as = IncidentStatus::detected};
-  step.entered_as = step.record.incident.status;
+  Step step = make_step(context, std::move(*record));
   Incident& incident = step.incident();
+  const bool merged = has_merged(incident.status);
   for (const auto event :
        {IncidentEvent::fail, IncidentEvent::lose_sight, IncidentEvent::need_review}) {
-    if (!can(incident.status, event)) continue;
+    if (!can(incident.status, event) || (merged && event == IncidentEvent::fail)) continue;
     if (!step.move(event, context.reason())) continue;
-    if (!incident.repository.empty()) {
-      step.also.add(Ledger::fix_failed(incident.repository, incident.id, step.now));
-      step.also.add(Ledger::pull_ended(incident.repository, incident.id));
-      if (!incident.plan_hash.empty())
-        step.also.add(Ledger::plan_released(incident.repository, incident.plan_hash));
-    }
+    if (!incident.repository.empty()) step.fix_did_not_help();
     return step.done();
   }
-  return StepFailed{context.reason()};
+  step.note(context.reason());
+  if (incident.done) step.pull_ended();  // nothing more is seen of it
+  return step.done();
 }
 
 }  // namespace healer

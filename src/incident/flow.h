@@ -1,6 +1,7 @@
 #pragma once
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "base/clock.h"
 #include "engine/engine.h"
@@ -39,8 +40,8 @@ struct IncidentWorld {
   Workbench& workbench;
   std::function<std::shared_ptr<const IncidentOptions>()> options;
   Announce announce;
-  // The knowledge entry that an incident's analysis matched; empty if none.
-  std::function<Result<std::string>(const std::string& incident_id)> knowledge_of;
+  // Everything known of an incident.
+  std::function<Result<IncidentRecord>(const std::string& incident_id)> record_of;
 };
 
 // The life of an incident as steps of the engine. Each step reads the record, asks a stage, does at
@@ -58,34 +59,55 @@ class IncidentFlow {
   using Options = std::shared_ptr<const IncidentOptions>;
   struct Step;  // one run of a step: context, record, options, what is committed with it
   using Body = Result<StepResult> (IncidentFlow::*)(Step&);
+  using Ended = std::optional<StepResult>;  // how the step ends; nullopt: it goes on
+  enum class Pulls { count, claim };        // claim: the next free place is this incident's
 
+  Step make_step(StepContext& context, IncidentRecord record);
   StepResult run(StepContext& context, Body body);
   StepResult on_event(StepContext& context);
   StepResult on_failed(StepContext& context);
 
   // flow_decide.cc
   Result<StepResult> decide_step(Step& step);
-  Result<IncidentView> gather(Step& step);
-  Result<Decision> decide_now(Step& step);
+  Result<IncidentView> gather(Step& step, Pulls pulls);
+  Result<void> count_pulls(Step& step, const std::string& repository, Pulls pulls,
+                           IncidentView& view);
+  Result<Decision> decide_now(Step& step, Pulls pulls = Pulls::count);
+  StepResult rest(Step& step, const Decision& decision);
   // flow_fix.cc
   Result<StepResult> plan_step(Step& step);
-  Result<std::string> owner_of_plan(Step& step);
+  Result<Ended> without_plan(Step& step, const PlanResult& result);
+  Result<std::string> take_settings(Step& step);
+  Result<std::string> cure_under_way(Step& step);
+  Result<StepResult> wait_behind(Step& step, const std::string& owner, std::string because);
   Result<StepResult> twin_step(Step& step);
   Result<StepResult> prove_step(Step& step);
   Result<StepResult> publish_step(Step& step);
-  Result<StepResult> push(Step& step);
+  Result<StepResult> push_step(Step& step);
   // flow_merge.cc
   Result<StepResult> review_step(Step& step);
   Result<StepResult> merge_step(Step& step);
-  Result<StepResult> person_step(Step& step);
-  Result<std::optional<StepResult>> look_at_pull(Step& step);
-  Result<StepResult> merged(Step& step, std::string merge_sha, UnixMs at, std::string detail,
+  Result<std::string> why_held(Step& step, bool person);
+  Result<StepResult> rebase(Step& step, const RepositoryBase& base);
+  Result<StepResult> merged(Step& step, std::string merge_sha, std::string detail,
                             std::string actor);
+  // flow_person.cc
+  Result<std::optional<PullRequest>> known_pull(Step& step);
+  Result<Ended> look_at_pull(Step& step);
+  Result<Ended> ended_by_person(Step& step);
+  Result<Ended> ended_with(Step& step, const PullRequest& pull);
+  Result<StepResult> person_step(Step& step);
+  Result<StepResult> lookout_step(Step& step);
+  Result<Ended> look_after_pull(Step& step);
+  Result<bool> goes_on_elsewhere(Step& step);
   // flow_verify.cc
   Result<StepResult> deploy_step(Step& step);
   Result<StepResult> await_deploy_step(Step& step);
   Result<StepResult> watch_step(Step& step);
   Result<StepResult> revert_step(Step& step);
+  Result<StepResult> deploy_revert_step(Step& step);
+  Result<bool> is_deployed(Step& step);
+  Result<double> usual_rate(Step& step, Millis window);
   Result<StepResult> start_watch(Step& step, const Deploy& deploy);
   Result<bool> carries(Step& step, const std::string& version, const Incident& fix);
   Result<std::int64_t> total_of_fix(Step& step, const std::vector<CountSum>& sums,
@@ -99,6 +121,7 @@ class IncidentFlow {
   Result<StepResult> on_dismiss(Step& step, const IncidentSignal& signal);
 
   IncidentWorld world_;
+  Claims claims_;
 };
 
 }  // namespace healer

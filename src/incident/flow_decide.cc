@@ -23,15 +23,16 @@ std::int64_t total(const std::vector<CountSum>& sums) {
 
 }  // namespace
 
-Result<IncidentView> IncidentFlow::gather(Step& step) {
+Result<IncidentView> IncidentFlow::gather(Step& step, Pulls pulls) {
   const IncidentRecord& record = step.record;
   const Incident& incident = record.incident;
   const Policy& policy = step.policy();
   IncidentView view;
   const RepositoryRef* repository = fix_repository(step.service);
   view.service_known = step.service != nullptr;
+  view.has_repository = step.service == nullptr || repository != nullptr;
   view.has_evidence = !incident.evidence.empty();
-  view.silenced = TRY(world_.ledger.silenced(incident.fingerprint, incident.service, step.now));
+  view.silenced_until = TRY(world_.ledger.silenced_until(incident.fingerprint, incident.service));
   view.record_age = record_age(record);
   const auto finding = to_finding(record);
   // Of the window, but only its own: an earlier incident's records say nothing about this one.
@@ -41,41 +42,57 @@ Result<IncidentView> IncidentFlow::gather(Step& step) {
                    finding.fingerprint, step.now - policy.persist_window.count(), step.now + 1))));
   view.attempts = record.attempts;
   view.failing_services = world_.storm.count(step.now, policy.storm_window);
-  view.storm_parent = world_.storm.parent();
+  view.storm_parent = world_.storm.parent(step.now, policy.storm_window);
   view.request = to_request(record.request);
   view.approved_plan = record.approved;
   view.approved_at = record.approved_at;
   view.plan_hash = incident.plan_hash;
   if (repository == nullptr) return view;
 
-  const auto deployed = TRY(world_.ledger.deployed(incident.service));
+  view.forge_hosted = world_.workbench.hosted();
+  const auto deployed = TRY(world_.ledger.deployed(incident.service, incident.environment));
   view.last_fix_end =
       TRY(world_.ledger.last_fix_end(incident.fingerprint, deployed ? deployed->commit : ""));
   const auto failures =
       TRY(world_.ledger.failures(repository->url, step.now - policy.breaker_window.count()));
   view.failed_fixes = failures.count;
   view.oldest_failed_fix = failures.oldest;
-  const auto pulls = TRY(world_.ledger.open_pulls(repository->url, incident.id));
-  view.open_prs_repository = pulls.repository;
-  view.open_prs = pulls.all;
+  TRY(count_pulls(step, repository->url, pulls, view));
   for (const auto& edit : record.plan.edits) {
     view.touched.push_back(edit.file);
     view.setting_changed_at =
         std::max(view.setting_changed_at,
                  TRY(world_.ledger.setting_changed(repository->url, edit.file, edit.path)));
   }
-  if (!record.plan.playbook.empty())
-    view.declined =
-        TRY(world_.ledger.declined(incident.fingerprint, record.plan.playbook, incident.plan_hash));
   // Reading the owners' rules costs a fetch: only for what could be fixed.
-  if (incident.severity >= Severity::high || view.request != Request::none ||
-      !record.approved.empty())
-    view.rules = TRY(world_.workbench.base(*repository)).rules;
+  if (incident.severity < Severity::high && view.request == Request::none &&
+      record.approved.empty())
+    return view;
+  const RepositoryBase base = TRY(world_.workbench.base(*repository));
+  view.rules = base.rules;
+  if (record.plan.playbook.empty()) return view;
+  const auto code = TRY(world_.ledger.declined(incident.fingerprint, record.plan.playbook));
+  view.declined = !code.empty() && world_.workbench.code_at(base, code) == code;
   return view;
 }
 
-Result<Decision> IncidentFlow::decide_now(Step& step) {
-  const IncidentView view = TRY(gather(step));
+Result<void> IncidentFlow::count_pulls(Step& step, const std::string& repository, Pulls pulls,
+                                       IncidentView& view) {
+  const std::string& id = step.incident().id;
+  // Claimed first and read then: who claims after this sees the claim or what became of it.
+  std::map<std::string, std::string> open;
+  if (pulls == Pulls::claim) open = claims_.take_pull(repository, id);
+  open.merge(TRY(world_.ledger.open_pulls()));
+  for (const auto& [incident, where] : open) {
+    if (incident == id) continue;
+    ++view.open_prs;
+    if (where == repository) ++view.open_prs_repository;
+  }
+  return {};
+}
+
+Result<Decision> IncidentFlow::decide_now(Step& step, Pulls pulls) {
+  const IncidentView view = TRY(gather(step, pulls));
   return decide(to_finding(step.record), view, step.policy(), step.now);
 }
 
@@ -90,16 +107,21 @@ Result<StepResult> IncidentFlow::decide_step(Step& step) {
     case Action::log: {
       const bool over = step.record.alert && !step.record.alert_firing;
       TRY(step.move(over ? IncidentEvent::resolve : IncidentEvent::log, decision.because));
-      return step.done();
+      return rest(step, decision);
     }
-    case Action::notify:
-      TRY(step.move(IncidentEvent::notify, decision.because));
-      return step.done();
     case Action::notify_parent:
-      if (world_.storm.parent().empty()) world_.storm.set_parent(incident.id);
-      incident.parent = world_.storm.parent() == incident.id ? "" : world_.storm.parent();
+    case Action::notify: {
+      const Millis window = step.policy().storm_window;
+      const std::string parent = decision.action == Action::notify_parent
+                                     ? world_.storm.join(incident.id, step.now, window)
+                                     : world_.storm.parent(step.now, window);
+      if (!parent.empty() && parent != incident.id) {
+        incident.parent = parent;
+        step.telling = Step::Telling::never;  // one storm, one message
+      }
       TRY(step.move(IncidentEvent::notify, decision.because));
-      return step.done();
+      return rest(step, decision);
+    }
     case Action::wait:
       if (can(incident.status, IncidentEvent::queue))
         TRY(step.move(IncidentEvent::queue, decision.because));
@@ -112,6 +134,13 @@ Result<StepResult> IncidentFlow::decide_step(Step& step) {
     TRY(step.move(IncidentEvent::queue, decision.because));
   TRY(step.move(IncidentEvent::start_fix, decision.because));
   return step.go_on("plan");
+}
+
+// It has ended, unless what stopped it is let go while the failure goes on.
+StepResult IncidentFlow::rest(Step& step, const Decision& decision) {
+  if (decision.recheck_at == 0) return step.done();
+  step.release_settings();
+  return step.wait("lookout", decision.recheck_at);
 }
 
 }  // namespace healer

@@ -8,11 +8,6 @@
 namespace healer {
 namespace {
 
-// Stays where it is: the state is kept, the step that waits or runs next is the same.
-StepResult stay(const IncidentRecord& record, WriteBatch also) {
-  return StepStay{to_json(record), std::move(also)};
-}
-
 bool waits_for_decision(const IncidentRecord& record) {
   return is_waiting_for_decision(record.incident.status) && record.behind.empty();
 }
@@ -22,15 +17,16 @@ bool waits_for_decision(const IncidentRecord& record) {
 Result<StepResult> IncidentFlow::on_alert(Step& step, const IncidentSignal& signal) {
   IncidentRecord& record = step.record;
   Incident& incident = step.incident();
+  // Its sender says the same again from time to time; that is no news.
+  if (record.alert_firing != signal.firing) record.alert_changed_at = signal.at;
   record.alert_firing = signal.firing;
-  record.alert_changed_at = signal.at;
   if (waits_for_decision(record)) return step.go_on("decide");
-  if (signal.firing || !can(incident.status, IncidentEvent::resolve)) return stay(record, {});
+  if (signal.firing || !can(incident.status, IncidentEvent::resolve)) return step.stay();
+  if (auto ended = TRY(ended_by_person(step))) return std::move(*ended);
   TRY(step.move(IncidentEvent::resolve, "the alert was resolved without this fix"));
-  TRY(world_.workbench.say(
+  TRY(world_.workbench.close_pull(
       record, "The alert was resolved before this was merged; healer stops working on it."));
-  step.also.add(Ledger::pull_ended(incident.repository, incident.id));
-  step.also.add(Ledger::plan_released(incident.repository, incident.plan_hash));
+  step.pull_ended();
   return step.done();
 }
 
@@ -39,8 +35,7 @@ Result<StepResult> IncidentFlow::on_approve(Step& step, const IncidentSignal& si
   Incident& incident = step.incident();
   if (!is_awaiting_person(incident.status))
     return fail(Errc::conflict, "it does not wait for an approval");
-  if (signal.subject.empty() ||
-      (signal.subject != incident.head_sha && signal.subject != incident.plan_hash))
+  if (signal.subject.empty() || signal.subject != incident.asks_for)
     return fail(Errc::conflict, "the approval names something that moved");
   record.approved = signal.subject;
   record.approved_by = signal.actor;
@@ -56,15 +51,13 @@ Result<StepResult> IncidentFlow::on_approve(Step& step, const IncidentSignal& si
 }
 
 Result<StepResult> IncidentFlow::on_dismiss(Step& step, const IncidentSignal& signal) {
-  const IncidentRecord& record = step.record;
-  const Incident& incident = step.incident();
+  if (!can(step.incident().status, IncidentEvent::dismiss))
+    return fail(Errc::conflict, "it cannot be dismissed any more");
+  if (auto ended = TRY(ended_by_person(step))) return std::move(*ended);
   TRY(step.move(IncidentEvent::dismiss, signal.why.empty() ? "dismissed" : signal.why,
                 signal.actor));
-  TRY(world_.workbench.close_pull(record, fmt::format("Dismissed by {}.", signal.actor)));
-  if (!incident.repository.empty()) {
-    step.also.add(Ledger::pull_ended(incident.repository, incident.id));
-    step.also.add(Ledger::plan_released(incident.repository, incident.plan_hash));
-  }
+  TRY(world_.workbench.close_pull(step.record, fmt::format("Dismissed by {}.", signal.actor)));
+  step.pull_ended();
   return step.done();
 }
 
@@ -77,20 +70,25 @@ Result<StepResult> IncidentFlow::handle(Step& step, const std::string& event) {
       record.newest_record = signal.at;
       if (signal.written.ms != 0) record.record_time = signal.written;
       if (waits_for_decision(record)) return step.go_on("decide");
-      return stay(record, {});
+      return step.stay();
     case SignalKind::alert: return on_alert(step, signal);
     case SignalKind::approve: return on_approve(step, signal);
     case SignalKind::dismiss: return on_dismiss(step, signal);
     case SignalKind::deploy:
-      if (!can(incident.status, IncidentEvent::watch)) return stay(record, {});
+      if (!can(incident.status, IncidentEvent::watch)) return step.stay();
       return step.go_on("await_deploy");
     case SignalKind::fix:
-      record.request = "api";
-      if (waits_for_decision(record)) return step.go_on("decide");
-      return stay(record, {});
+      if (is_awaiting_person(incident.status))
+        return fail(Errc::conflict, "it waits for an approval");
+      if (!incident.done) {
+        record.request = "api";
+        return waits_for_decision(record) ? step.go_on("decide") : step.stay();
+      }
+      [[fallthrough]];
     case SignalKind::retry:
       TRY(step.move(IncidentEvent::retry, signal.why.empty() ? "asked to try again" : signal.why,
                     signal.actor));
+      start_over(record);
       record.request = "api";
       return step.go_on("decide");
     case SignalKind::revert:
@@ -100,8 +98,7 @@ Result<StepResult> IncidentFlow::handle(Step& step, const std::string& event) {
     case SignalKind::edit:
     case SignalKind::report: apply_edit(incident, signal, step.now); break;
   }
-  step.also.add(PutIncident{.row = to_row(incident), .expected = kAnyVersion});
-  return stay(record, std::move(step.also));
+  return step.stay();
 }
 
 }  // namespace healer

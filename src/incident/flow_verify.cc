@@ -11,6 +11,13 @@ namespace {
 
 // The usual rate of a service's records is read from this long before the symptom began.
 constexpr Millis kUsualRateWindow{600'000};
+// Of a service that did so little in that time a longer one is read, six times as long, up to a
+// day.
+constexpr std::int64_t kUsualRecordsMin = 10;
+constexpr int kUsualRateGrowth = 6;
+constexpr Millis kUsualRateWindowMax{86'400'000};
+// An owners' `deploy` that fails is run again so often in a row.
+constexpr int kDeployAttemptsMax = 3;
 // The watch lasts at least this many times what the broken version took from its deploy to its
 // first error …
 constexpr int kOnsetFactor = 2;
@@ -28,24 +35,35 @@ std::int64_t total(const std::vector<CountSum>& sums) {
 Result<StepResult> IncidentFlow::deploy_step(Step& step) {
   Incident& incident = step.incident();
   const RepositoryRef* repository = fix_repository(step.service);
-  if (can(incident.status, IncidentEvent::await_deploy))
-    TRY(step.move(IncidentEvent::await_deploy,
-                  "waiting for a deploy that contains " + incident.merge_sha.substr(0, 12)));
+  std::string waiting = "waiting for a deploy that contains " + incident.merge_sha.substr(0, 12);
   if (repository != nullptr && repository->trust_deploy) {
-    TRY(step.context.intent("deploy " + incident.merge_sha));
-    TRY(world_.workbench.deploy(*repository, incident));
+    const Intent intent = TRY(step.context.intent("deploy " + incident.merge_sha));
+    const bool again = intent.repeated && step.context.attempt() == 1;
+    const auto done = again && TRY(is_deployed(step))
+                          ? Result<void>{}
+                          : world_.workbench.deploy(*repository, incident, incident.merge_sha);
+    if (!done && step.context.attempt() < kDeployAttemptsMax)
+      return StepResult(StepRetry{done.error().message});
+    // Somebody may still deploy it by hand; if nobody does, that is told.
+    if (!done) waiting = done.error().message + "; " + waiting;
   }
+  TRY(step.move(IncidentEvent::await_deploy, std::move(waiting)));
   return step.wait("await_deploy", step.now);
+}
+
+Result<bool> IncidentFlow::is_deployed(Step& step) {
+  const Incident& incident = step.incident();
+  const auto deploy = TRY(world_.ledger.deployed(incident.service, incident.environment));
+  const RepositoryRef* repository = fix_repository(step.service);
+  if (!deploy || repository == nullptr || deploy->status != "success") return false;
+  return world_.workbench.contains(*repository, deploy->commit, incident.merge_sha);
 }
 
 // Runs at once, on every deploy event, and when the wait is over.
 Result<StepResult> IncidentFlow::await_deploy_step(Step& step) {
   const Incident& incident = step.incident();
-  const auto deploy = TRY(world_.ledger.deployed(incident.service));
-  const RepositoryRef* repository = fix_repository(step.service);
-  if (deploy && repository != nullptr && deploy->status == "success" &&
-      TRY(world_.workbench.contains(*repository, deploy->commit, incident.merge_sha)))
-    return start_watch(step, *deploy);
+  if (TRY(is_deployed(step)))
+    return start_watch(step, *TRY(world_.ledger.deployed(incident.service, incident.environment)));
   const UnixMs latest = step.record.merged_at + step.policy().deploy_wait.count();
   if (step.now < latest) return step.wait("await_deploy", latest);
   TRY(step.move(IncidentEvent::lose_sight,
@@ -60,19 +78,10 @@ Result<StepResult> IncidentFlow::start_watch(Step& step, const Deploy& deploy) {
   incident.deployed_at = std::max<UnixMs>(deploy.at, record.merged_at);
   incident.deployed_sha = deploy.commit;
   const std::int64_t seen = std::max<std::int64_t>(1, incident.count - 1);
-  record.former_gap_ms = std::max<std::int64_t>(0, incident.last_seen - incident.first_seen) / seen;
-  const UnixMs from = incident.first_seen - kUsualRateWindow.count();
-  const auto usual =
-      TRY(world_.counts.counts(normal_fingerprint(incident.service), from, incident.first_seen));
-  // Counts come in whole buckets: the time that they stand for ends with the last of them.
-  UnixMs begin = incident.first_seen, end = incident.first_seen;
-  for (const auto& sum : usual) {
-    begin = std::min(begin, sum.first_bucket);
-    end = std::max(end, sum.last_bucket + world_.counts.bucket_length().count());
-  }
-  const UnixMs length = std::min(end, step.now) - begin;
-  record.former_normal_per_minute = static_cast<double>(total(usual)) * 60'000.0 /
-                                    static_cast<double>(std::max<std::int64_t>(length, 1000));
+  // How often an alert is sent again says nothing of its symptom.
+  record.former_gap_ms =
+      record.alert ? 0 : std::max<std::int64_t>(0, incident.last_seen - incident.first_seen) / seen;
+  record.former_normal_per_minute = TRY(usual_rate(step, kUsualRateWindow));
   if (record.onset_ms > 0)
     record.verify_min_ms =
         std::max(record.verify_min_ms,
@@ -80,6 +89,24 @@ Result<StepResult> IncidentFlow::start_watch(Step& step, const Deploy& deploy) {
   TRY(step.move(IncidentEvent::watch, fmt::format("{} is deployed; watching for the symptom",
                                                   deploy.commit.substr(0, 12))));
   return step.go_on("watch");
+}
+
+// Of the service's normal records before the symptom, a minute; 0: not known.
+Result<double> IncidentFlow::usual_rate(Step& step, Millis window) {
+  const Incident& incident = step.incident();
+  const UnixMs from = incident.first_seen - window.count();
+  const auto usual =
+      TRY(world_.counts.counts(normal_fingerprint(incident.service), from, incident.first_seen));
+  if (total(usual) < kUsualRecordsMin && window < kUsualRateWindowMax)
+    return usual_rate(step, std::min(window * kUsualRateGrowth, kUsualRateWindowMax));
+  // Counts come in whole buckets: the time that they stand for ends with the last of them.
+  UnixMs begin = incident.first_seen, end = incident.first_seen;
+  for (const auto& sum : usual) {
+    begin = std::min(begin, sum.first_bucket);
+    end = std::max(end, sum.last_bucket + world_.counts.bucket_length().count());
+  }
+  const UnixMs length = std::max<std::int64_t>(std::min(end, step.now) - begin, 1000);
+  return static_cast<double>(total(usual)) * 60'000.0 / static_cast<double>(length);
 }
 
 Result<StepResult> IncidentFlow::watch_step(Step& step) {
@@ -98,10 +125,12 @@ Result<StepResult> IncidentFlow::watch_step(Step& step) {
   watch.alert_changed_at = record.alert_changed_at;
 
   SignalWindow window;
-  const auto symptom =
-      TRY(world_.counts.counts(finding.fingerprint, incident.deployed_at, step.now + 1));
-  window.symptom_new = static_cast<std::uint64_t>(TRY(total_of_fix(step, symptom, incident)));
-  window.symptom_old = static_cast<std::uint64_t>(total(symptom)) - window.symptom_new;
+  if (!record.alert) {  // an alert's state is its symptom, not how often it is sent
+    const auto symptom =
+        TRY(world_.counts.counts(finding.fingerprint, incident.deployed_at, step.now + 1));
+    window.symptom_new = static_cast<std::uint64_t>(TRY(total_of_fix(step, symptom, incident)));
+    window.symptom_old = static_cast<std::uint64_t>(total(symptom)) - window.symptom_new;
+  }
   window.normal = static_cast<std::uint64_t>(
       TRY(seen_since(step, normal_fingerprint(incident.service), incident)));
   window.similar_new = static_cast<std::uint64_t>(TRY(similar_since(step)));
@@ -117,10 +146,11 @@ Result<StepResult> IncidentFlow::watch_step(Step& step) {
       break;
   }
   step.also.add(Ledger::fix_ended(incident.fingerprint, incident.deployed_sha, step.now));
-  step.also.add(Ledger::plan_released(incident.repository, incident.plan_hash));
-  if (outcome.kind == OutcomeKind::recurred && step.policy().revert_on_recurrence)
-    return step.go_on("revert");
-  return step.done();
+  if (outcome.kind != OutcomeKind::recurred) return step.done();
+  if (step.policy().revert_on_recurrence) return step.go_on("revert");
+  // It is opened again if it still fails when the cool-down is over.
+  step.release_settings();
+  return step.wait("lookout", step.now + step.policy().cooldown.count());
 }
 
 // Whether records of that version come from code with the fix in it: of the first deploy that had
@@ -156,21 +186,43 @@ Result<std::int64_t> IncidentFlow::similar_since(Step& step) {
   query.category = to_string(step.incident().category);
   query.from = step.incident().deployed_at;
   for (const auto& row : TRY(world_.incidents.incidents(query)).rows) {
-    if (row.id == step.incident().id || step.record.analysis.knowledge.empty()) continue;
-    const auto other = TRY(world_.knowledge_of(row.id));
-    if (other != step.record.analysis.knowledge) continue;
-    out += TRY(seen_since(step, row.fingerprint, step.incident()));
+    if (row.id == step.incident().id) continue;
+    const IncidentRecord other = TRY(world_.record_of(row.id));
+    const std::string& known = step.record.analysis.knowledge;
+    if ((!known.empty() && other.analysis.knowledge == known) ||
+        world_.workbench.concerns(step.record.plan, to_finding(other)))
+      out += TRY(seen_since(step, row.fingerprint, step.incident()));
   }
   return out;
 }
 
 Result<StepResult> IncidentFlow::revert_step(Step& step) {
-  Incident& incident = step.incident();
+  IncidentRecord& record = step.record;
+  const Incident& incident = step.incident();
   TRY(step.context.intent("revert " + incident.merge_sha));
   const RepositoryRef* repository = fix_repository(step.service);
   if (repository == nullptr) return fail(Errc::not_found, "the service has no repository any more");
-  step.record.revert_url = TRY(world_.workbench.revert(*repository, step.record));
-  TRY(step.move(IncidentEvent::revert, "reverted by " + step.record.revert_url));
+  const auto reverted = world_.workbench.revert(*repository, record);
+  if (!reverted && reverted.error().code == Errc::conflict) {
+    step.note("it cannot be reverted: " + reverted.error().message);
+    return step.done();
+  }
+  if (!reverted) return std::unexpected(reverted.error());
+  record.revert_url = reverted->url;
+  record.revert_sha = reverted->merge_sha;
+  TRY(step.move(IncidentEvent::revert, "reverted by " + record.revert_url));
+  if (!repository->trust_deploy || record.revert_sha.empty()) return step.done();
+  return step.go_on("deploy_revert");
+}
+
+Result<StepResult> IncidentFlow::deploy_revert_step(Step& step) {
+  const RepositoryRef* repository = fix_repository(step.service);
+  if (repository == nullptr) return step.done();
+  TRY(step.context.intent("deploy " + step.record.revert_sha));
+  const auto done = world_.workbench.deploy(*repository, step.incident(), step.record.revert_sha);
+  if (!done && step.context.attempt() < kDeployAttemptsMax)
+    return StepResult(StepRetry{done.error().message});
+  if (!done) step.note("the revert is not deployed: " + done.error().message);
   return step.done();
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "base/hash.h"
@@ -11,6 +12,7 @@ namespace healer {
 namespace {
 
 constexpr const char* kSpace = "ledger";
+constexpr std::size_t kDeploysKept = 20;  // of a service and environment
 
 WriteOp put(std::string key, std::string bytes) {
   return PutValue{{.space = kSpace, .key = std::move(key), .bytes = std::move(bytes)}};
@@ -39,15 +41,10 @@ Result<UnixMs> Ledger::time_of(const std::string& key) const {
   return value ? to_time(*value) : 0;
 }
 
-Result<Ledger::OpenPulls> Ledger::open_pulls(const std::string& repository,
-                                             const std::string& except_incident) const {
-  OpenPulls out;
-  const std::string mine = "open_pull/" + repo_key(repository) + "/";
-  for (const auto& row : TRY(journal_.values(kSpace, "open_pull/"))) {
-    if (row.key.ends_with("/" + except_incident)) continue;
-    ++out.all;
-    if (row.key.starts_with(mine)) ++out.repository;
-  }
+Result<std::map<std::string, std::string>> Ledger::open_pulls() const {
+  std::map<std::string, std::string> out;
+  for (const auto& row : TRY(journal_.values(kSpace, "open_pull/")))
+    out.emplace(row.key.substr(row.key.rfind('/') + 1), row.bytes);
   return out;
 }
 
@@ -89,49 +86,66 @@ WriteOp Ledger::setting_was_changed(const std::string& repository, const std::st
   return put_time(setting_key(repository, file, path), at);
 }
 
-Result<bool> Ledger::declined(const std::string& fingerprint, const std::string& playbook,
-                              const std::string& code) const {
-  const auto value = TRY(lookup_.value(kSpace, "declined/" + fingerprint + "/" + playbook));
-  return value && *value == code;
+Result<std::string> Ledger::declined(const std::string& fingerprint,
+                                     const std::string& playbook) const {
+  return TRY(lookup_.value(kSpace, "declined/" + fingerprint + "/" + playbook)).value_or("");
 }
 WriteOp Ledger::was_declined(const std::string& fingerprint, const std::string& playbook,
                              const std::string& code) {
   return put("declined/" + fingerprint + "/" + playbook, code);
 }
 
-Result<std::string> Ledger::plan_owner(const std::string& repository,
-                                       const std::string& plan_hash) const {
-  const auto value = TRY(lookup_.value(kSpace, "plan/" + repo_key(repository) + "/" + plan_hash));
-  return value.value_or("");
+std::vector<std::string> Ledger::setting_keys(const std::string& repository, const Plan& plan) {
+  std::vector<std::string> out;
+  for (const auto& edit : plan.edits) {
+    auto key = "changes/" + setting_key(repository, edit.file, edit.path);
+    if (std::ranges::find(out, key) == out.end()) out.push_back(std::move(key));
+  }
+  return out;
 }
-WriteOp Ledger::plan_taken(const std::string& repository, const std::string& plan_hash,
-                           const std::string& incident) {
-  return put("plan/" + repo_key(repository) + "/" + plan_hash, incident);
+Result<std::string> Ledger::holder(const std::string& setting_key) const {
+  return TRY(lookup_.value(kSpace, setting_key)).value_or("");
 }
-WriteOp Ledger::plan_released(const std::string& repository, const std::string& plan_hash) {
-  return DropValue{kSpace, "plan/" + repo_key(repository) + "/" + plan_hash};
+WriteOp Ledger::taken(const std::string& setting_key, const std::string& incident) {
+  return put(setting_key, incident);
 }
+WriteOp Ledger::released(const std::string& setting_key) { return DropValue{kSpace, setting_key}; }
 
-Result<std::optional<Deploy>> Ledger::deployed(const std::string& service) const {
-  const auto value = TRY(lookup_.value(kSpace, "deploy/" + service));
-  if (!value) return std::optional<Deploy>{};
-  return std::optional<Deploy>(TRY(from_json<Deploy>(*value)));
+Result<std::optional<Deploy>> Ledger::deployed(const std::string& service,
+                                               const std::string& environment) const {
+  std::optional<Deploy> newest;
+  for (const auto& row : TRY(journal_.values(kSpace, "deploy/" + service + "/"))) {
+    auto deploy = TRY(from_json<Deploy>(row.bytes));
+    const bool here =
+        deploy.environment.empty() || environment.empty() || deploy.environment == environment;
+    if (deploy.service == service && here && (!newest || newest->at.ms <= deploy.at.ms))
+      newest = std::move(deploy);
+  }
+  return newest;
 }
 Result<std::vector<Deploy>> Ledger::deploys() const {
   std::vector<Deploy> out;
   for (const auto& row : TRY(journal_.values(kSpace, "deploy/")))
     out.push_back(TRY(from_json<Deploy>(row.bytes)));
+  std::ranges::stable_sort(out, {}, [](const Deploy& deploy) { return deploy.at.ms; });
   return out;
 }
-WriteOp Ledger::was_deployed(const Deploy& deploy) {
-  return put("deploy/" + deploy.service, to_json(deploy));
+Result<WriteBatch> Ledger::was_deployed(const Deploy& deploy) const {
+  const std::string place = fmt::format("deploy/{}/{}/", deploy.service, deploy.environment);
+  WriteBatch out;
+  const auto known = TRY(journal_.values(kSpace, place));  // by key: by time
+  for (std::size_t i = 0; i + kDeploysKept <= known.size(); ++i)
+    out.add(DropValue{kSpace, known[i].key});
+  out.add(put(fmt::format("{}{:014}", place, deploy.at.ms), to_json(deploy)));
+  return out;
 }
 
-Result<bool> Ledger::silenced(const std::string& fingerprint, const std::string& service,
-                              UnixMs now) const {
+Result<UnixMs> Ledger::silenced_until(const std::string& fingerprint,
+                                      const std::string& service) const {
+  UnixMs out = 0;
   for (const auto& key : {fingerprint, service})
-    if (!key.empty() && TRY(time_of("silence/" + key)) > now) return true;
-  return false;
+    if (!key.empty()) out = std::max(out, TRY(time_of("silence/" + key)));
+  return out;
 }
 WriteOp Ledger::silence(const std::string& fingerprint_or_service, UnixMs until) {
   return put_time("silence/" + fingerprint_or_service, until);
@@ -149,14 +163,39 @@ int StormWatch::count(UnixMs now, Millis window) const {
   return out;
 }
 
-std::string StormWatch::parent() const {
+std::string StormWatch::join(const std::string& incident, UnixMs now, Millis window) {
   std::lock_guard lock(mutex_);
+  if (parent_.empty() || joined_ <= now - window.count()) parent_ = incident;
+  joined_ = now;
   return parent_;
 }
 
-void StormWatch::set_parent(std::string incident) {
+std::string StormWatch::parent(UnixMs now, Millis window) const {
   std::lock_guard lock(mutex_);
-  parent_ = std::move(incident);
+  return joined_ <= now - window.count() ? std::string() : parent_;
+}
+
+std::string Claims::take(const std::string& key, const std::string& incident) {
+  std::lock_guard lock(mutex_);
+  return keys_.emplace(key, incident).first->second;
+}
+
+std::map<std::string, std::string> Claims::take_pull(const std::string& repository,
+                                                     const std::string& incident) {
+  std::lock_guard lock(mutex_);
+  std::map<std::string, std::string> before;
+  for (const auto& pull : pulls_) {
+    if (pull.incident == incident) return before;
+    before.emplace(pull.incident, pull.repository);
+  }
+  pulls_.push_back({incident, repository});
+  return before;
+}
+
+void Claims::drop(const std::string& incident) {
+  std::lock_guard lock(mutex_);
+  std::erase_if(keys_, [&](const auto& item) { return item.second == incident; });
+  std::erase_if(pulls_, [&](const Pull& pull) { return pull.incident == incident; });
 }
 
 }  // namespace healer

@@ -60,17 +60,73 @@ const RepositoryRef* fix_repository(const Service* service) {
                                                              : &service->repositories.front();
 }
 
+void start_over(IncidentRecord& record) {
+  Incident& incident = record.incident;
+  record.approved.clear();
+  record.approved_by.clear();
+  record.behind.clear();
+  record.rebases = 0;
+  record.rebasing = false;
+  record.review = {};
+  incident.asks_for.clear();
+  if (record.pull_open) return;
+  record.pr_number = 0;
+  record.proof = {};
+  record.merged_at = 0;
+  for (auto* text : {&incident.pr_url, &incident.head_sha, &incident.merge_sha,
+                     &incident.deployed_sha, &incident.proof, &incident.diff})
+    text->clear();
+  incident.deployed_at = 0;
+}
+
+Result<void> IncidentFlow::Step::move(IncidentEvent event, std::string because, std::string actor) {
+  TRY(apply(record.incident, event, now, std::move(because), std::move(actor)));
+  record.incident.asks_for.clear();
+  return {};
+}
+
+Result<void> IncidentFlow::Step::ask(std::string subject, std::string because) {
+  TRY(move(IncidentEvent::ask, std::move(because)));
+  record.incident.asks_for = std::move(subject);
+  record.asked_at = now;
+  record.reminders = 0;
+  return {};
+}
+
+void IncidentFlow::Step::note(std::string detail) {
+  record.incident.because = detail;
+  add_note(record.incident, now, std::move(detail), "healer");
+  telling = Telling::always;
+}
+
+void IncidentFlow::Step::take_settings(const std::vector<std::string>& keys) {
+  for (const auto& key : keys) also.add(Ledger::taken(key, record.incident.id));
+  record.holds_settings = true;
+}
+
+void IncidentFlow::Step::release_settings() {
+  if (!record.holds_settings) return;
+  for (const auto& key : Ledger::setting_keys(record.incident.repository, record.plan))
+    also.add(Ledger::released(key));
+  record.holds_settings = false;
+}
+
+void IncidentFlow::Step::pull_ended() {
+  record.pull_open = false;
+  if (!record.incident.repository.empty())
+    also.add(Ledger::pull_ended(record.incident.repository, record.incident.id));
+}
+
 void IncidentFlow::Step::fix_did_not_help() {
-  const Incident& failed = record.incident;
   ++record.attempts;
-  also.add(Ledger::fix_failed(failed.repository, failed.id, now));
-  also.add(Ledger::plan_released(failed.repository, failed.plan_hash));
+  also.add(Ledger::fix_failed(record.incident.repository, record.incident.id, now));
 }
 
 std::string IncidentFlow::Step::seal() {
-  PutIncident put{.row = to_row(record.incident), .expected = kAnyVersion};
-  also.add(std::move(put));
-  if (record.incident.status != entered_as)
+  if (to_json(record.incident) != entered)
+    also.add(PutIncident{.row = to_row(record.incident), .expected = kAnyVersion});
+  const bool changed = record.incident.status != entered_as;
+  if (telling == Telling::always || (telling == Telling::of_changes && changed))
     for (auto& row : announce(record.incident, now)) also.add(PutOutbox{std::move(row)});
   return to_json(record);
 }
@@ -83,6 +139,18 @@ StepResult IncidentFlow::Step::go_on(const char* next) {
 StepResult IncidentFlow::Step::wait(const char* next, UnixMs until) {
   std::string state = seal();
   return StepWait{.state = std::move(state), .next = next, .until = until, .also = std::move(also)};
+}
+
+StepResult IncidentFlow::Step::stay() {
+  std::string state = seal();
+  return StepStay{.state = std::move(state), .also = std::move(also)};
+}
+
+StepResult IncidentFlow::Step::done() {
+  if (record.pull_open) return wait("lookout", now + options->poll_pulls.count());
+  release_settings();
+  pull_ended();
+  return go_on("");
 }
 
 }  // namespace healer

@@ -14,12 +14,14 @@ using E = IncidentEvent;
 
 constexpr Transition kTransitions[] = {
     {detected, E::analyze, analyzed},
+    {detected, E::fail, failed},
 
     {analyzed, E::log, logged},
     {analyzed, E::notify, notified},
     {analyzed, E::ask, awaiting_approval},
     {analyzed, E::queue, queued},
     {analyzed, E::resolve, resolved},
+    {analyzed, E::fail, failed},
 
     {queued, E::start_fix, fixing},
     {queued, E::ask, awaiting_approval},
@@ -39,7 +41,7 @@ constexpr Transition kTransitions[] = {
     {awaiting_approval, E::start_fix, fixing},
 
     {fixing, E::prove, proving},
-    {fixing, E::queue, queued},  // behind another incident that makes the same change
+    {fixing, E::queue, queued},  // behind another incident that changes the same
     {fixing, E::need_review, needs_review},
     {fixing, E::ask, awaiting_approval},
     {fixing, E::resolve, resolved},
@@ -93,6 +95,8 @@ constexpr Transition kTransitions[] = {
     {unknown, E::revert, reverted},
     {unknown, E::retry, analyzed},
     {failed, E::retry, analyzed},
+    {failed, E::merge, merged},
+    {failed, E::decline, declined},
     {needs_review, E::retry, analyzed},
     {needs_review, E::merge, merged},
     {needs_review, E::decline, declined},
@@ -101,6 +105,8 @@ constexpr Transition kTransitions[] = {
     {notified, E::retry, analyzed},
     {dismissed, E::retry, analyzed},
     {resolved, E::retry, analyzed},
+    {declined, E::retry, analyzed},
+    {reverted, E::retry, analyzed},
 
     {detected, E::dismiss, dismissed},
     {analyzed, E::dismiss, dismissed},
@@ -146,6 +152,14 @@ Result<void> apply(Incident& incident, IncidentEvent event, UnixMs now, std::str
   if (incident.timeline.size() > limits::kTimelineEntriesMax)
     incident.timeline.erase(incident.timeline.begin() + 1);
   return {};
+}
+
+void add_note(Incident& incident, UnixMs now, std::string detail, std::string actor) {
+  if (incident.timeline.size() >= limits::kTimelineEntriesMax) return;
+  incident.timeline.push_back({.status = incident.status,
+                               .at = now,
+                               .detail = std::move(detail),
+                               .actor = std::move(actor)});
 }
 
 bool can(IncidentStatus status, IncidentEvent event) { return find(status, event) != nullptr; }

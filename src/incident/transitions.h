@@ -64,6 +64,9 @@ std::span<const Transition> transitions();
 Result<void> apply(Incident& incident, IncidentEvent event, UnixMs now, std::string detail,
                    std::string actor = "healer");
 
+// Appends to the timeline what changes no status; nothing where it is full.
+void add_note(Incident& incident, UnixMs now, std::string detail, std::string actor);
+
 bool can(IncidentStatus status, IncidentEvent event);
 bool is_done(IncidentStatus status);
 

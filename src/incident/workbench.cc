@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <sstream>
 
+#include "base/hash.h"
 #include "incident/describe.h"
 #include "incident/tree_folder.h"
 #include "repo/repo_model.h"
@@ -111,12 +113,17 @@ Result<std::string> Workbench::push(const RepositoryRef& repository, const Incid
                                                                .changes = patch.files,
                                                                .message = commit_message(record),
                                                                .at = record.commit_at}));
-  TRY(mirrors_.push(repository.url, record.incident.branch, sha, record.incident.head_sha));
+  TRY(mirrors_.push(repository.url, record.incident.branch, sha, record.pushed_sha));
   return sha;
 }
 
 Result<PullRequest> Workbench::open_pull(const RepositoryRef& repository,
                                          const IncidentRecord& record) {
+  // One that was opened by a step that was cut off, and merged or closed since, is the one.
+  const auto known = TRY(forge_.find_pull(repository.url, record.incident.branch));
+  if (known && known->state != PullRequestState::open &&
+      known->head_sha == record.incident.head_sha)
+    return *known;
   return forge_.open_pull(repository.url,
                           {.head_branch = record.incident.branch,
                            .head_sha = record.incident.head_sha,
@@ -136,31 +143,59 @@ Result<void> Workbench::add_review(const RepositoryRef& repository, const Incide
   return forge_.add_review(repository.url, record.pr_number, record.review);
 }
 
-Result<std::string> Workbench::merge(const RepositoryRef& repository,
-                                     const IncidentRecord& record) {
-  const std::string by = record.approved_by.empty() ? "healer" : record.approved_by;
+Result<std::string> Workbench::merge(const RepositoryRef& repository, const IncidentRecord& record,
+                                     const std::string& by) {
   return forge_.merge(repository.url, record.pr_number, record.incident.head_sha, by,
                       record.commit_at);
 }
 
-Result<std::string> Workbench::revert(const RepositoryRef& repository,
-                                      const IncidentRecord& record) {
+Result<Workbench::Revert> Workbench::revert(const RepositoryRef& repository,
+                                            const IncidentRecord& record) {
   const auto pull = TRY(forge_.open_revert(repository.url, record.pr_number,
                                            record.incident.branch + "-revert", record.merged_at));
+  Revert out{.url = pull.url, .merge_sha = {}};
   if (!forge_.hosted())
-    TRY(forge_.merge(repository.url, pull.number, pull.head_sha, "healer", record.merged_at));
-  return pull.url;
-}
-
-Result<void> Workbench::say(const IncidentRecord& record, const std::string& text) {
-  if (record.pr_number == 0) return {};
-  return forge_.comment(record.incident.repository, record.pr_number, text);
+    out.merge_sha =
+        TRY(forge_.merge(repository.url, pull.number, pull.head_sha, "healer", record.merged_at));
+  return out;
 }
 
 Result<void> Workbench::close_pull(const IncidentRecord& record, const std::string& text) {
-  if (record.pr_number == 0) return {};
-  TRY(forge_.comment(record.incident.repository, record.pr_number, text));
-  return forge_.close_pull(record.incident.repository, record.pr_number, "healer");
+  const std::string& repository = record.incident.repository;
+  if (repository.empty()) return {};
+  // By its branch: a step that was cut off may have opened it and not said so.
+  const auto pull = TRY(forge_.find_pull(repository, branch_name(record)));
+  if (!pull || pull->state != PullRequestState::open) return {};
+  TRY(forge_.comment(repository, pull->number, text));
+  return forge_.close_pull(repository, pull->number, "healer");
+}
+
+bool Workbench::concerns(const Plan& plan, const Finding& finding) const {
+  return std::ranges::any_of(playbooks_, [&](const Playbook& playbook) {
+    return playbook.id == plan.playbook && knows(playbook, finding);
+  });
+}
+
+std::string Workbench::code(const RepositoryBase& base, const std::set<std::string>& files) {
+  std::string out;
+  for (const auto& file : files) {
+    const auto text = mirrors_.read_file(base.ref.url, base.sha, file);
+    out += fmt::format("{} {}\n", text ? hex16(hash64(*text)) : "none", file);
+  }
+  return out;
+}
+
+std::string Workbench::code_of(const RepositoryBase& base, const Plan& plan) {
+  std::set<std::string> files;
+  for (const auto& edit : plan.edits) files.insert(edit.file);
+  return code(base, files);
+}
+
+std::string Workbench::code_at(const RepositoryBase& base, const std::string& code_then) {
+  std::set<std::string> files;
+  std::istringstream lines(code_then);
+  for (std::string line; std::getline(lines, line);) files.insert(line.substr(line.find(' ') + 1));
+  return code(base, files);
 }
 
 Result<Proven> Workbench::prove(const Patch& patch, const RepositoryBase& base) {
@@ -174,9 +209,10 @@ Result<Proven> Workbench::prove(const Patch& patch, const RepositoryBase& base) 
                        patch);
 }
 
-Result<void> Workbench::deploy(const RepositoryRef& repository, const Incident& incident) {
-  const auto base = TRY(base_at(repository, repository.branch.empty() ? "main" : repository.branch,
-                                incident.merge_sha));
+Result<void> Workbench::deploy(const RepositoryRef& repository, const Incident& incident,
+                               const std::string& commit) {
+  const auto base =
+      TRY(base_at(repository, repository.branch.empty() ? "main" : repository.branch, commit));
   if (base.rules.deploy.empty()) return {};
   const auto tree = TRY(TreeFolder::make());
   TRY(mirrors_.materialise(repository.url, base.sha, tree.path()));
@@ -184,7 +220,7 @@ Result<void> Workbench::deploy(const RepositoryRef& repository, const Incident& 
   command.argv = base.rules.deploy;
   command.cwd = tree.path();
   command.env = options_.deploy_env;
-  command.env["HEALER_COMMIT"] = incident.merge_sha;
+  command.env["HEALER_COMMIT"] = commit;
   command.env["HEALER_SERVICE"] = incident.service;
   command.env["HEALER_ENVIRONMENT"] = incident.environment;
   command.timeout = options_.deploy_time_max;

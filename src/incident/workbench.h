@@ -1,6 +1,7 @@
 #pragma once
 #include <functional>
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -58,16 +59,31 @@ class Workbench {
   Result<PullRequest> open_pull(const RepositoryRef& repository, const IncidentRecord& record);
   Result<PullRequest> pull(const RepositoryRef& repository, const IncidentRecord& record);
   Result<void> add_review(const RepositoryRef& repository, const IncidentRecord& record);
-  Result<std::string> merge(const RepositoryRef& repository,
-                            const IncidentRecord& record);  // merge commit
-  Result<std::string> revert(const RepositoryRef& repository,
-                             const IncidentRecord& record);  // its pull request
-  Result<void> say(const IncidentRecord& record, const std::string& text);
+  // The merge commit; `by`: in whose name.
+  Result<std::string> merge(const RepositoryRef& repository, const IncidentRecord& record,
+                            const std::string& by);
+  struct Revert {
+    std::string url, merge_sha;  // of its pull request; merge_sha is empty where a person merges
+  };
+  // conflict: what was merged since stands in the way.
+  Result<Revert> revert(const RepositoryRef& repository, const IncidentRecord& record);
+  // Closes what is open of the incident, with a comment.
   Result<void> close_pull(const IncidentRecord& record, const std::string& text);
-  // The owners' `deploy` argv at the merge commit.
-  Result<void> deploy(const RepositoryRef& repository, const Incident& incident);
+  // The owners' `deploy` argv at that commit.
+  Result<void> deploy(const RepositoryRef& repository, const Incident& incident,
+                      const std::string& commit);
+
+  bool hosted() const { return forge_.hosted(); }
+  // Whether the plan's playbook knows the failure too.
+  bool concerns(const Plan& plan, const Finding& finding) const;
+  // The files that the plan touches, as they are at the base; changes when one of them does.
+  std::string code_of(const RepositoryBase& base, const Plan& plan);
+  // The same files at another base.
+  std::string code_at(const RepositoryBase& base, const std::string& code);
 
  private:
+  std::string code(const RepositoryBase& base, const std::set<std::string>& files);
+
   GitMirrors& mirrors_;
   Forge& forge_;
   Executor& executor_;

@@ -86,12 +86,13 @@ struct Incident {
   std::string merge_sha;
   std::string deployed_sha;  // the first deployed commit that contains the merge
   UtcTime deployed_at;
-  std::string plan;       // what would be or was changed, in a sentence
-  std::string plan_hash;  // an approval names this, or the head sha
-  std::string diff;       // unified, masked
-  std::string proof;      // reproduced, no_regression, broken_before, syntax, none
-  std::string because;    // why it is where it is
-  std::string parent;     // id of the storm's or the earlier incident it belongs to
+  std::string plan;  // what would be or was changed, in a sentence
+  std::string plan_hash;
+  std::string asks_for;  // what an approval must name now: plan hash or head sha; empty: none
+  std::string diff;      // unified, masked
+  std::string proof;     // reproduced, no_regression, broken_before, syntax, none
+  std::string because;   // why it is where it is
+  std::string parent;    // id of the storm's or the earlier incident it belongs to
   std::string assignee, note;
   std::vector<std::string> labels;
   std::vector<Evidence> evidence;
@@ -129,6 +130,8 @@ struct FieldsOf<Incident> {
       field("deployed_at", &Incident::deployed_at, "when that was deployed"),
       field("plan", &Incident::plan, "what is changed, in a sentence"),
       field("plan_hash", &Incident::plan_hash, "names the plan in an approval"),
+      field("asks_for", &Incident::asks_for,
+            "what an approval must name now; empty: none is asked"),
       field("diff", &Incident::diff, "unified diff, secrets masked"),
       field("proof", &Incident::proof, "kind of proof"),
       field("because", &Incident::because, "why it is in this status"),

@@ -123,8 +123,7 @@ std::string who() {
 Result<std::string> body_of(const CliArguments& arguments, const std::string& word,
                             const Incident& incident) {
   std::string subject = arguments.value("subject");
-  if (word == "approve" && subject.empty())
-    subject = incident.head_sha.empty() ? incident.plan_hash : incident.head_sha;
+  if (word == "approve" && subject.empty()) subject = incident.asks_for;
   return fmt::format(R"({{"actor":{},"why":{},"subject":{}}})", json_quote(who()),
                      json_quote(arguments.value("why")), json_quote(subject));
 }

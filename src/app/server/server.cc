@@ -222,9 +222,7 @@ Result<void> Server::Impl::start_engine() {
             const auto now_settings = settings_.load();
             return announcements(incident, now_settings->notify, now_settings->services, now);
           },
-      .knowledge_of = [this](const std::string& id) -> Result<std::string> {
-        return TRY(commands_->record(id)).analysis.knowledge;
-      }});
+      .record_of = [this](const std::string& id) { return commands_->record(id); }});
   flow_->register_with(*engine_);
   return {};
 }

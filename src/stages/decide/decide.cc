@@ -11,8 +11,8 @@
 namespace healer {
 namespace {
 
-// A full cap empties by events of other incidents, which nobody here can foresee.
-constexpr Millis kCapRecheck{30'000};
+// A full cap empties, and a brake is let go, by events that nobody here can foresee.
+constexpr Millis kCapRecheck{30'000}, kBrakeRecheck{30'000};
 
 struct Facts {
   const Finding& finding;
@@ -49,8 +49,8 @@ Verdict alert_over(const Facts& f) {
 }
 
 Verdict silence(const Facts& f) {
-  if (!f.view.silenced) return {};
-  return make(Action::log, "silence: a person silenced it");
+  if (f.view.silenced_until <= f.now) return {};
+  return make(Action::log, "silence: a person silenced it", f.view.silenced_until);
 }
 
 Verdict old_record(const Facts& f) {
@@ -71,6 +71,11 @@ Verdict unknown_service(const Facts& f) {
   return make(Action::notify, "unknown service: no service of healer.yaml claims it");
 }
 
+Verdict no_repository(const Facts& f) {
+  if (f.view.has_repository) return {};
+  return make(Action::notify, "repository: healer.yaml names none for this service");
+}
+
 Verdict storm(const Facts& f) {
   if (f.by_command() || f.view.failing_services < f.policy.storm_services) return {};
   std::string because =
@@ -78,7 +83,7 @@ Verdict storm(const Facts& f) {
                   format_duration(f.policy.storm_window));
   if (f.wanted()) return make(Action::wait, because, f.now + f.policy.storm_window.count());
   if (!f.view.storm_parent.empty()) because += ", see " + f.view.storm_parent;
-  return make(Action::notify_parent, because);
+  return make(Action::notify_parent, because, f.now + kBrakeRecheck.count());
 }
 
 Verdict medium_severity(const Facts& f) {
@@ -88,7 +93,7 @@ Verdict medium_severity(const Facts& f) {
 
 Verdict kill_switch(const Facts& f) {
   if (!f.policy.kill_switch) return {};
-  return make(Action::notify, "kill switch: fixes are off");
+  return make(Action::notify, "kill switch: fixes are off", f.now + kBrakeRecheck.count());
 }
 
 Verdict missing_evidence(const Facts& f) {
@@ -188,11 +193,11 @@ Verdict persistence(const Facts& f) {
 
 // The first rule that speaks decides. What makes a record unimportant comes before what makes a fix
 // unsafe, and that before what only delays it.
-constexpr std::array kRules{alert_over,       silence,        old_record,      low_severity,
-                            unknown_service,  storm,          medium_severity, kill_switch,
-                            missing_evidence, approval_moved, uncertain,       declined,
-                            observe_only,     setting_rest,   attempts,        breaker,
-                            cooldown,         caps,           persistence};
+constexpr std::array kRules{
+    alert_over,     silence,         old_record,    low_severity, unknown_service,
+    storm,          medium_severity, no_repository, kill_switch,  missing_evidence,
+    approval_moved, uncertain,       declined,      observe_only, setting_rest,
+    attempts,       breaker,         cooldown,      caps,         persistence};
 
 std::string reason_to_fix(const Facts& f) {
   if (f.approved()) return "approval: a person approved this plan";

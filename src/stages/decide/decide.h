@@ -22,10 +22,11 @@ struct NamesOf<Request> {
 // The plain facts that decide() looks at besides the finding; the caller gathers them.
 struct IncidentView {
   bool service_known = false;
-  bool forge_hosted = false;  // GitHub, Gitea: the lower ceiling
-  RepositoryRules rules;      // of the base branch
+  bool has_repository = true;  // healer.yaml names one for the service
+  bool forge_hosted = false;   // GitHub, Gitea: the lower ceiling
+  RepositoryRules rules;       // of the base branch
   bool has_evidence = false;
-  bool silenced = false;
+  UnixMs silenced_until = 0;  // a person silenced the fingerprint or the service
   Millis record_age{0};  // of the newest record on its arrival; not how long the incident waits
   std::int64_t occurrences = 0;   // of the fingerprint in the last policy.persist_window
   int attempts = 0;               // fixes of this incident that ended
@@ -46,8 +47,9 @@ struct IncidentView {
 };
 
 // Maps a finding to one action under the policy. Pure; O(rules). Source: design.md, Conduct.
-// An uncertain finding never fixes by itself. `wait` names when time may change the answer; new
-// records may change it earlier, so decide again on them, and once more before every push.
+// An uncertain finding never fixes by itself. `wait` names when time may change the answer, and so
+// does what a brake or a silence stopped; new records may change it earlier, so decide again on
+// them, and once more before every push.
 // `fix` with autonomy `suggest` means: plan and prove, show the diff, push nothing.
 Decision decide(const Finding& finding, const IncidentView& view, const Policy& policy, UnixMs now);
 

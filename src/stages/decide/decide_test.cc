@@ -70,6 +70,8 @@ void read_finding(Scene& scene, const std::string& row) {
     const auto value = word.substr(word.find('=') + 1);
     if (word.starts_with("service="))
       scene.view.service_known = value != "unknown";
+    else if (word == "no-repository")
+      scene.view.has_repository = false;
     else if (word.starts_with("confidence="))
       scene.finding.analysis.confidence = std::stod(value);
     else if (word.starts_with("seen="))
@@ -163,7 +165,7 @@ void read_row(Scene& scene, const std::string& key, const std::string& row) {
   else if (key == "declined")
     view.declined = row == "yes";
   else if (key == "silenced")
-    view.silenced = row == "yes";
+    view.silenced_until = row == "yes" ? kNow + 3'600'000 : 0;
   else if (key == "request")
     view.request = word_as<Request>(row);
   else if (key == "plan") {
