@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "incident/proof.h"
-#include "incident/tree_folder.h"
+#include "ports/exec/tree_folder.h"
 #include "ports/exec/exec.h"
 #include "types/patch.h"
 

@@ -7,7 +7,7 @@
 
 #include "base/hash.h"
 #include "incident/describe.h"
-#include "incident/tree_folder.h"
+#include "ports/exec/tree_folder.h"
 #include "repo/repo_model.h"
 #include "stages/decide/rules.h"
 #include "types/mask.h"
