@@ -31,6 +31,8 @@ Result<void> apply_changes(const std::string& folder, const std::vector<FileChan
     out << *change.after;
     out.close();
     if (!out) return fail(Errc::full, "cannot write " + path.string());
+    constexpr auto kRun = fs::perms::owner_exec | fs::perms::group_exec | fs::perms::others_exec;
+    if (change.executable) fs::permissions(path, kRun, fs::perm_options::add, error);
   }
   return {};
 }
