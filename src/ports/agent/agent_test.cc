@@ -1,6 +1,9 @@
 #include "ports/agent/agent.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <fstream>
@@ -243,6 +246,26 @@ TEST(TreeFolder, GoesWithWhateverWasLeftInIt) {
   }
   EXPECT_FALSE(fs::exists(path));
   EXPECT_TRUE(fs::exists("/etc/passwd"));
+}
+
+// Deeper than any path is long.
+TEST(TreeFolder, GoesHoweverDeepItIs) {
+  std::string path;
+  {
+    const auto folder = worktree();
+    path = folder.path();
+    const std::string name(20, 'd');
+    int at = open(path.c_str(), O_RDONLY | O_DIRECTORY);
+    for (int i = 0; i < 300; ++i) {
+      ASSERT_EQ(mkdirat(at, name.c_str(), 0700), 0);
+      const int next = openat(at, name.c_str(), O_RDONLY | O_DIRECTORY);
+      ASSERT_EQ(close(openat(at, "file", O_CREAT | O_WRONLY, 0600)), 0);
+      close(at);
+      at = next;
+    }
+    close(at);
+  }
+  EXPECT_FALSE(fs::exists(path));
 }
 
 }  // namespace

@@ -2,7 +2,8 @@
 
 namespace healer {
 
-void EmbeddedOrchestrator::hand_over(std::vector<Handover> runs, WriteBatch also, Done done) {
+void EmbeddedOrchestrator::hand_over(std::vector<Handover> runs, WriteBatch also,
+                                     DurableDone done) {
   std::vector<StartRequest> requests;
   for (auto& run : runs)
     requests.push_back({.id = std::move(run.run),
@@ -19,7 +20,7 @@ Result<RunView> EmbeddedOrchestrator::look(const std::string& run) {
   return RunView{.running = row->phase != WorkflowPhase::done, .state = TRY(engine_.state(run))};
 }
 
-void EmbeddedOrchestrator::resume(const std::string& run, std::string outcome, Done done) {
+void EmbeddedOrchestrator::resume(const std::string& run, std::string outcome, DurableDone done) {
   engine_.signal(run, std::move(outcome), {}, std::move(done));
 }
 

@@ -9,9 +9,9 @@ class EmbeddedOrchestrator final : public Orchestrator {
  public:
   EmbeddedOrchestrator(Engine& engine, JournalReader& journal, std::string kind)
       : engine_(engine), journal_(journal), kind_(std::move(kind)) {}
-  void hand_over(std::vector<Handover> runs, WriteBatch also, Done done) override;
+  void hand_over(std::vector<Handover> runs, WriteBatch also, DurableDone done) override;
   Result<RunView> look(const std::string& run) override;
-  void resume(const std::string& run, std::string outcome, Done done) override;
+  void resume(const std::string& run, std::string outcome, DurableDone done) override;
 
  private:
   Engine& engine_;

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "ports/orchestrator/orchestrator.h"
-#include "ports/store/journal.h"
 
 namespace healer {
 
@@ -21,7 +20,7 @@ class FakeOrchestrator final : public Orchestrator {
   };
   std::map<std::string, Run> runs;
 
-  void hand_over(std::vector<Handover> handed, WriteBatch also, Done done) override {
+  void hand_over(std::vector<Handover> handed, WriteBatch also, DurableDone done) override {
     std::lock_guard lock(mutex_);
     for (const auto& run : handed)
       if (runs.contains(run.run)) return done(fail(Errc::conflict, run.run + " exists"));
@@ -39,7 +38,7 @@ class FakeOrchestrator final : public Orchestrator {
     return it->second.view;
   }
 
-  void resume(const std::string& run, std::string outcome, Done done) override {
+  void resume(const std::string& run, std::string outcome, DurableDone done) override {
     std::lock_guard lock(mutex_);
     const auto it = runs.find(run);
     if (it == runs.end() || !it->second.view.running)

@@ -28,10 +28,9 @@ Keys split_path(Format format, const std::string& path) {
 
 Result<std::string> replace_once(const std::string& text, const SettingEdit& edit) {
   const auto at = edit.old_value.empty() ? std::string::npos : text.find(edit.old_value);
-  if (at == std::string::npos)
-    return fail(Errc::conflict, fmt::format("{}: the text to replace is not there", edit.file));
+  if (at == std::string::npos) return fail(Errc::conflict, "the text to replace is not there");
   if (text.find(edit.old_value, at + 1) != std::string::npos)
-    return fail(Errc::conflict, fmt::format("{}: the text to replace is there twice", edit.file));
+    return fail(Errc::conflict, "the text to replace is there twice");
   std::string out = text;
   return out.replace(at, edit.old_value.size(), edit.new_value);
 }
@@ -43,8 +42,7 @@ Result<std::string> replace_lines(const std::string& text, const SettingEdit& ed
     at = end == std::string::npos ? text.size() : end + 1;
   }
   if (std::string_view(text).substr(at, edit.old_value.size()) != edit.old_value)
-    return fail(Errc::conflict,
-                fmt::format("{}: line {} is no longer what the plan says", edit.file, edit.line));
+    return fail(Errc::conflict, fmt::format("line {} is no longer what the plan says", edit.line));
   std::string out = text;
   return out.replace(at, edit.old_value.size(), edit.new_value);
 }
@@ -53,18 +51,16 @@ Result<void> check_value(Format format, const std::string& text, const SettingEd
   const auto settings = TRY(settings_of(format, text));
   const auto it = std::ranges::find(settings, edit.path, &Setting::path);
   if (it == settings.end())
-    return fail(Errc::conflict, fmt::format("{}: {} is no longer there", edit.file, edit.path));
+    return fail(Errc::conflict, fmt::format("{} is no longer there", edit.path));
   if (it->value == edit.old_value) return {};
-  return fail(Errc::conflict,
-              fmt::format("{}: {} is no longer what the plan says", edit.file, edit.path));
+  return fail(Errc::conflict, fmt::format("{} is no longer what the plan says", edit.path));
 }
 
 Result<std::string> apply_edit(const SettingEdit& edit, const std::string& text) {
   if (edit.op == EditOp::replace_text) return replace_once(text, edit);
   if (edit.op == EditOp::replace_lines) return replace_lines(text, edit);
   const auto format = format_of(edit.file);
-  if (!format)
-    return fail(Errc::unsupported, fmt::format("{}: no editor for this format", edit.file));
+  if (!format) return fail(Errc::unsupported, "no editor for this format");
   if (edit.op == EditOp::add) {
     const Keys keys = split_path(*format, edit.path);
     return add_key(*format, text, keys.parent, keys.leaf, edit.new_value);
