@@ -1,1 +1,1 @@
-healer_module(app_config app/config incident types lib::fmt)
+healer_module(app_config app/config incident ports_agent types lib::fmt)

@@ -1,1 +1,1 @@
-healer_module(app_pipeline app/pipeline incident stages_ingest stages_mine stages_analyze sources_tail engine ports_store types base)
+healer_module(app_pipeline app/pipeline incident stages_ingest stages_mine stages_analyze sources_tail ports_orchestrator ports_store types base)

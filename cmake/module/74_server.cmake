@@ -1,1 +1,1 @@
-healer_module(app_server app/server app_config app_notify app_pipeline app_demo serve_api serve_stream knowledge_data incident engine ports_forge ports_exec ports_http ports_store sources_tail stages_ingest types lib::fmt)
+healer_module(app_server app/server app_config app_notify app_pipeline app_demo serve_api serve_stream knowledge_data incident engine ports_forge ports_exec ports_llm ports_agent ports_orchestrator ports_http ports_store sources_tail stages_ingest types lib::fmt)

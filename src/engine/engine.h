@@ -37,8 +37,7 @@ struct EngineOptions {
 
 enum class WorkflowEnd { finished, failed, cancelled };
 
-// Both run once, on the store's writer thread, and must be short.
-using DurableDone = std::move_only_function<void(Result<void>)>;
+// Runs once, on the store's writer thread, and must be short.
 using FinishDone = std::move_only_function<void(WorkflowEnd, const std::string& state)>;
 
 struct StartRequest {

@@ -52,13 +52,9 @@ void apply_edit(Incident& incident, const IncidentSignal& signal, UnixMs now) {
   for (std::string word; std::getline(words, word, ',');) incident.labels.push_back(word);
 }
 
-StartRequest IncidentCommands::opening(const IncidentRecord& record, WriteBatch& also) {
+Handover IncidentCommands::opening(const IncidentRecord& record, WriteBatch& also) {
   also.add(PutIncident{.row = to_row(record.incident), .expected = 0});
-  return {.id = record.incident.id,
-          .kind = IncidentFlow::kKind,
-          .step = IncidentFlow::kFirstStep,
-          .state = to_json(record),
-          .finished = {}};
+  return {.run = record.incident.id, .step = IncidentFlow::kFirstStep, .state = to_json(record)};
 }
 
 Result<std::string> IncidentCommands::workflow_of(const std::string& id) const {
@@ -74,7 +70,7 @@ Result<IncidentRow> IncidentCommands::row_of(const std::string& id) const {
 
 Result<IncidentRecord> IncidentCommands::record(const std::string& id) const {
   const IncidentRow row = TRY(row_of(id));
-  auto record = TRY(from_json<IncidentRecord>(TRY(engine_.state(TRY(workflow_of(id))))));
+  auto record = TRY(from_json<IncidentRecord>(TRY(orchestrator_.look(TRY(workflow_of(id)))).state));
   record.incident = TRY(from_json<Incident>(row.body_json));
   record.incident.count = row.count;
   record.incident.last_seen = row.last_seen;
@@ -121,11 +117,10 @@ void IncidentCommands::act(const std::string& id, IncidentSignal signal, Durable
   if (signal.at.ms == 0) signal.at = clock_.wall_ms();
   const auto workflow = workflow_of(id);
   if (!workflow) return done(std::unexpected(workflow.error()));
-  // One that has ended may still look after its pull request, or wait for a brake to be let go.
-  const auto runs = journal_.workflow(*workflow);
-  if (!runs) return done(std::unexpected(runs.error()));
-  if (*runs && (*runs)->phase != WorkflowPhase::done)
-    return engine_.signal(*workflow, to_json(signal), {}, std::move(done));
+  // An incident that has ended for people may still be at work: it is told, not begun beside that.
+  const auto run = orchestrator_.look(*workflow);
+  if (!run && run.error().code != Errc::not_found) return done(std::unexpected(run.error()));
+  if (run && run->running) return orchestrator_.resume(*workflow, to_json(signal), std::move(done));
   const bool is_news = signal.kind == SignalKind::seen || signal.kind == SignalKind::alert ||
                        signal.kind == SignalKind::deploy;
   if (is_news) return done({});  // too late to matter
@@ -173,12 +168,10 @@ void IncidentCommands::begin_anew(const std::string& id, const IncidentSignal& s
   WriteBatch also;
   also.add(PutIncident{.row = to_row(record->incident), .expected = kAnyVersion});
   also.add(PutValue{{kRuns, id, std::to_string(number)}});
-  engine_.start(StartRequest{.id = fmt::format("{}/{}", id, number),
-                             .kind = IncidentFlow::kKind,
-                             .step = std::string(first_step_of(signal.kind)),
-                             .state = to_json(*record),
-                             .finished = {}},
-                std::move(also), std::move(done));
+  orchestrator_.hand_over({{.run = fmt::format("{}/{}", id, number),
+                            .step = std::string(first_step_of(signal.kind)),
+                            .state = to_json(*record)}},
+                          std::move(also), std::move(done));
 }
 
 void IncidentCommands::hide(const std::string& id, bool hidden, DurableDone done) {
@@ -210,7 +203,7 @@ void IncidentCommands::deployed(const Deploy& deploy, DurableDone done) {
                       IncidentSignal signal{.kind = SignalKind::deploy, .actor = "deploy"};
                       signal.subject = deploy.commit;
                       signal.at = clock_.wall_ms();
-                      engine_.signal(*workflow, to_json(signal), {}, [](const Result<void>&) {});
+                      orchestrator_.resume(*workflow, to_json(signal), [](const Result<void>&) {});
                     }
                     done({});
                   });

@@ -5,8 +5,9 @@
 #include <string_view>
 
 #include "base/clock.h"
-#include "engine/engine.h"
+#include "ports/orchestrator/orchestrator.h"
 #include "ports/store/incidents.h"
+#include "ports/store/journal.h"
 #include "ports/store/signals.h"
 #include "types/deploy.h"
 #include "types/incident_record.h"
@@ -18,12 +19,16 @@ namespace healer {
 // and `done` runs once. Reads block for a moment: not for the socket thread. Thread-safe.
 class IncidentCommands {
  public:
-  IncidentCommands(Engine& engine, Journal& journal, IncidentReader& incidents,
+  IncidentCommands(Orchestrator& orchestrator, Journal& journal, IncidentReader& incidents,
                    LookupReader& lookup, const Clock& clock)
-      : engine_(engine), journal_(journal), incidents_(incidents), lookup_(lookup), clock_(clock) {}
+      : orchestrator_(orchestrator),
+        journal_(journal),
+        incidents_(incidents),
+        lookup_(lookup),
+        clock_(clock) {}
 
-  // The operations and request that open a new incident; whoever commits them calls Engine::start.
-  static StartRequest opening(const IncidentRecord& record, WriteBatch& also);
+  // A new incident and the operations that belong to it; whoever opens it hands it over with them.
+  static Handover opening(const IncidentRecord& record, WriteBatch& also);
 
   // Hands the signal to the incident's workflow. One that has ended is begun anew where the act
   // allows it (retry, fix, revert); an edit or a claim changes its row only. not_found: no such
@@ -52,7 +57,7 @@ class IncidentCommands {
   void begin_anew(const std::string& id, const IncidentSignal& signal, DurableDone done);
   void change_row(IncidentRow row, const IncidentSignal& signal, DurableDone done);
 
-  Engine& engine_;
+  Orchestrator& orchestrator_;
   Journal& journal_;
   IncidentReader& incidents_;
   LookupReader& lookup_;

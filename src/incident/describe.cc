@@ -8,6 +8,7 @@ namespace healer {
 namespace {
 
 constexpr std::size_t kEvidenceShown = 5;
+constexpr std::size_t kEditsShown = 40;
 constexpr std::size_t kOutputShownBytes = 4000;
 
 // A fence longer than any run of backticks in `text`, so that quoted text cannot close it.
@@ -44,18 +45,39 @@ std::string_view proof_sentence(ProofKind kind) {
   return "";
 }
 
+std::string cell(std::string text) {
+  for (char& c : text) c = c == '\n' || c == '\r' ? ' ' : c == '|' ? '/' : c == '`' ? '\'' : c;
+  return text.empty() ? std::string("(none)") : "`" + text + "`";
+}
+
+std::string line_count(std::string_view text) {
+  const auto lines =
+      std::ranges::count(text, '\n') + (text.empty() || text.ends_with('\n') ? 0 : 1);
+  return lines == 0 ? "(none)" : fmt::format("{} line{}", lines, lines == 1 ? "" : "s");
+}
+
+// What of it, before and after. Whole lines are counted: the diff beside the text shows them.
+std::string change_cells(const SettingEdit& edit) {
+  switch (edit.op) {
+    case EditOp::replace_lines:
+      return fmt::format("lines | {} | {}", line_count(edit.old_value), line_count(edit.new_value));
+    case EditOp::create_file:
+      return fmt::format("new file | (none) | {}", line_count(edit.new_value));
+    case EditOp::delete_file: return "the file | there | (none)";
+    default: break;
+  }
+  return fmt::format("{} | {} | {}", cell(edit.path), cell(edit.old_value), cell(edit.new_value));
+}
+
 std::string change_table(const Plan& plan) {
   std::string out = "| file | setting | before | after |\n| --- | --- | --- | --- |\n";
-  const auto cell = [](std::string text) {
-    std::ranges::replace(text, '\n', ' ');
-    std::ranges::replace(text, '|', '/');
-    std::ranges::replace(text, '`', '\'');
-    return text.empty() ? std::string("(none)") : "`" + text + "`";
-  };
-  for (const auto& edit : plan.edits)
-    out += fmt::format("| `{}`{} | {} | {} | {} |\n", edit.file,
-                       edit.line > 0 ? fmt::format(" line {}", edit.line) : "", cell(edit.path),
-                       cell(edit.old_value), cell(edit.new_value));
+  for (std::size_t i = 0; i < std::min(kEditsShown, plan.edits.size()); ++i) {
+    const SettingEdit& edit = plan.edits[i];
+    out += fmt::format("| {}{} | {} |\n", cell(edit.file),
+                       edit.line > 0 ? fmt::format(" line {}", edit.line) : "", change_cells(edit));
+  }
+  if (plan.edits.size() > kEditsShown)
+    out += fmt::format("\nand {} more\n", plan.edits.size() - kEditsShown);
   return out;
 }
 

@@ -31,7 +31,9 @@ void IncidentFlow::register_with(Engine& engine) {
   };
   WorkflowKind kind;
   kind.steps = {{"decide", step(&IncidentFlow::decide_step)},
+                {"consult", step(&IncidentFlow::consult_step)},
                 {"plan", step(&IncidentFlow::plan_step)},
+                {"agent", step(&IncidentFlow::agent_step)},
                 {"twin", step(&IncidentFlow::twin_step)},
                 {"prove", step(&IncidentFlow::prove_step)},
                 {"publish", step(&IncidentFlow::publish_step)},

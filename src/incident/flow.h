@@ -5,6 +5,8 @@
 
 #include "base/clock.h"
 #include "engine/engine.h"
+#include "incident/agent_bench.h"
+#include "incident/consultant.h"
 #include "incident/ledger.h"
 #include "incident/transitions.h"
 #include "incident/workbench.h"
@@ -38,6 +40,8 @@ struct IncidentWorld {
   Ledger& ledger;
   StormWatch& storm;
   Workbench& workbench;
+  Consultant* consultant = nullptr;  // nullptr: no model is asked
+  AgentBench* agent = nullptr;       // nullptr: no coding agent works
   std::function<std::shared_ptr<const IncidentOptions>()> options;
   Announce announce;
   // Everything known of an incident.
@@ -76,7 +80,7 @@ class IncidentFlow {
   StepResult rest(Step& step, const Decision& decision);
   // flow_fix.cc
   Result<StepResult> plan_step(Step& step);
-  Result<Ended> without_plan(Step& step, const PlanResult& result);
+  Result<Ended> without_plan(Step& step, const RepositoryBase& base, const PlanResult& result);
   Result<std::string> take_settings(Step& step);
   Result<std::string> cure_under_way(Step& step);
   Result<StepResult> wait_behind(Step& step, const std::string& owner, std::string because);
@@ -119,6 +123,12 @@ class IncidentFlow {
   Result<StepResult> on_alert(Step& step, const IncidentSignal& signal);
   Result<StepResult> on_approve(Step& step, const IncidentSignal& signal);
   Result<StepResult> on_dismiss(Step& step, const IncidentSignal& signal);
+  // flow_consult.cc
+  Result<StepResult> consult_step(Step& step);
+  // flow_agent.cc
+  Result<bool> agent_may_try(const Step& step, const RepositoryBase& base) const;
+  Result<StepResult> agent_step(Step& step);
+  Result<StepResult> take_plan(Step& step, Plan plan);  // flow_fix.cc: of a playbook or an agent
 
   IncidentWorld world_;
   Claims claims_;

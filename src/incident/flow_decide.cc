@@ -98,6 +98,9 @@ Result<Decision> IncidentFlow::decide_now(Step& step, Pulls pulls) {
 
 Result<StepResult> IncidentFlow::decide_step(Step& step) {
   Incident& incident = step.incident();
+  if (world_.consultant != nullptr && step.record.consulted.empty() &&
+      Consultant::wants(step.record.analysis, step.policy().confidence_min))
+    return step.go_on("consult");
   if (can(incident.status, IncidentEvent::analyze))
     TRY(step.move(IncidentEvent::analyze,
                   fmt::format("{}: {} {}", step.record.analysis.brain, to_string(incident.severity),

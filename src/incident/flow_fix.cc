@@ -34,8 +34,14 @@ Result<StepResult> IncidentFlow::plan_step(Step& step) {
   record.base_sha = base.sha;
   record.verify_min_ms = base.rules.verify_min.count();
   auto result = TRY(world_.workbench.plan(to_finding(record), base));
-  if (auto ended = TRY(without_plan(step, result))) return std::move(*ended);
-  record.plan = std::get<Plan>(std::move(result));
+  if (auto ended = TRY(without_plan(step, base, result))) return std::move(*ended);
+  return take_plan(step, std::get<Plan>(std::move(result)));
+}
+
+Result<StepResult> IncidentFlow::take_plan(Step& step, Plan plan) {
+  IncidentRecord& record = step.record;
+  Incident& incident = step.incident();
+  record.plan = std::move(plan);
   incident.plan = describe(record.plan);
   incident.plan_hash = plan_hash(record.plan);
   if (!record.plan.edits.empty()) incident.affected_file = record.plan.edits.front().file;
@@ -55,13 +61,18 @@ Result<StepResult> IncidentFlow::plan_step(Step& step) {
 }
 
 // What is left to do where there is no one plan.
-Result<IncidentFlow::Ended> IncidentFlow::without_plan(Step& step, const PlanResult& result) {
+Result<IncidentFlow::Ended> IncidentFlow::without_plan(Step& step, const RepositoryBase& base,
+                                                       const PlanResult& result) {
   const auto* refusal = std::get_if<Refusal>(&result);
   const auto* choice = std::get_if<Choice>(&result);
   if (refusal == nullptr && choice == nullptr) return Ended{};
   if (const std::string cure = TRY(cure_under_way(step)); !cure.empty())
     return Ended(TRY(wait_behind(
         step, cure, fmt::format("a fix of incident {} may cure this too: it comes first", cure))));
+  if (refusal != nullptr && TRY(agent_may_try(step, base))) {
+    if (!has_agents_plan(step.record)) step.remark("no playbook could fix it: the agent's turn");
+    return Ended(step.go_on("agent"));
+  }
   if (refusal != nullptr) {
     TRY(step.move(IncidentEvent::need_review, "no safe fix is known: " + refusal->because));
   } else {

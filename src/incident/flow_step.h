@@ -28,6 +28,9 @@ struct IncidentFlow::Step {
   // Writes down what is no change of status, and tells it.
   void note(std::string detail);
 
+  // Says something in the timeline that nobody needs to be told; the status stays.
+  void remark(std::string detail);
+
   void take_settings(const std::vector<std::string>& keys);  // until release_settings()
   void release_settings();
   void pull_ended();

@@ -8,7 +8,7 @@
 
 #include "base/limits.h"
 #include "edit/editor.h"
-#include "incident/tree_folder.h"
+#include "ports/exec/tree_folder.h"
 #include "types/mask.h"
 
 namespace healer {
@@ -31,6 +31,8 @@ Result<void> apply_changes(const std::string& folder, const std::vector<FileChan
     out << *change.after;
     out.close();
     if (!out) return fail(Errc::full, "cannot write " + path.string());
+    constexpr auto kRun = fs::perms::owner_exec | fs::perms::group_exec | fs::perms::others_exec;
+    if (change.executable) fs::permissions(path, kRun, fs::perm_options::add, error);
   }
   return {};
 }
@@ -67,7 +69,7 @@ Result<CheckRun> Prover::run(const Check& check, const std::vector<FileChange>& 
   const auto tree = TRY(TreeFolder::make());
   TRY(check.fill(tree.path()));
   TRY(apply_changes(tree.path(), changes));
-  tree.hand_over();
+  TRY(tree.hand_over());
   if (!check.setup.empty()) {
     CheckRun made = TRY(run_in(tree, check.setup, true));
     if (!made.passed) {

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "incident/proof.h"
-#include "incident/tree_folder.h"
 #include "ports/exec/exec.h"
+#include "ports/exec/tree_folder.h"
 #include "types/patch.h"
 
 namespace healer {

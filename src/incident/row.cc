@@ -65,6 +65,7 @@ void start_over(IncidentRecord& record) {
   record.approved.clear();
   record.approved_by.clear();
   record.behind.clear();
+  record.agent_attempt = 0;  // an agent that is asked again works again
   record.rebases = 0;
   record.rebasing = false;
   record.review = {};

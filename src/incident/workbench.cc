@@ -7,7 +7,7 @@
 
 #include "base/hash.h"
 #include "incident/describe.h"
-#include "incident/tree_folder.h"
+#include "ports/exec/tree_folder.h"
 #include "repo/repo_model.h"
 #include "stages/decide/rules.h"
 #include "types/mask.h"
@@ -26,13 +26,13 @@ Result<RepositoryRules> read_rules(GitMirrors& mirrors, const std::string& url,
   return parse_repository_rules(*text);
 }
 
+}  // namespace
+
 std::string service_path(const RepositoryBase& base, const std::string& service) {
   if (!base.ref.path.empty()) return base.ref.path;
   const auto it = base.rules.service_paths.find(service);
   return it == base.rules.service_paths.end() ? std::string() : it->second;
 }
-
-}  // namespace
 
 Workbench::Workbench(GitMirrors& mirrors, Forge& forge, Executor& executor,
                      std::vector<Playbook> playbooks, WorkbenchOptions options)

@@ -26,6 +26,9 @@ struct RepositoryBase {
   RepositoryRules rules;
 };
 
+// The folder of the repository that a fix of this service may touch; empty: all of it.
+std::string service_path(const RepositoryBase& base, const std::string& service);
+
 struct WorkbenchOptions {
   CheckLimits check;
   Millis deploy_time_max{300'000};

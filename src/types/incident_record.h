@@ -13,6 +13,8 @@ namespace healer {
 struct IncidentRecord {
   Incident incident;
   Analysis analysis;
+  std::string consulted;  // what came of asking a model; empty: none was asked
+  int agent_attempt = 0;  // the attempt, from 1, that an agent's plan was made in; 0: none was
   std::string source;
   std::string version;  // that logged the symptom
   bool process_death = false;
@@ -54,6 +56,8 @@ struct FieldsOf<IncidentRecord> {
   static constexpr auto table = std::tuple{
       field("incident", &R::incident, "what people see", true),
       field("analysis", &R::analysis, "what the brain said", true),
+      field("consulted", &R::consulted, "what came of asking a model"),
+      field("agent_attempt", &R::agent_attempt, "attempt that an agent's plan was made in"),
       field("source", &R::source, "where the first record came from"),
       field("version", &R::version, "version that logged the symptom"),
       field("process_death", &R::process_death, "a process was killed or crashed"),

@@ -59,6 +59,15 @@ std::string print_value(const bj::value& value) { return bj::serialize(value); }
 
 }  // namespace json_detail
 
+bool is_utf8(std::string_view text) {
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t length = sequence_length(text, at);
+    if (length == 0) return false;
+    at += length;
+  }
+  return true;
+}
+
 std::string json_quote(std::string_view text) {
   return boost::json::serialize(boost::json::value(json_detail::valid_utf8(text)));
 }

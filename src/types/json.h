@@ -22,4 +22,7 @@ std::string json_schema();
 // `text` as a JSON string literal with quotes; invalid UTF-8 becomes U+FFFD.
 std::string json_quote(std::string_view text);
 
+// False where JSON could not keep the text byte for byte.
+bool is_utf8(std::string_view text);
+
 }  // namespace healer

@@ -8,20 +8,26 @@
 
 namespace healer {
 
-enum class EditOp { set, add, remove, replace_text };
+enum class EditOp { set, add, remove, replace_text, replace_lines, create_file, delete_file };
 template <>
 struct NamesOf<EditOp> {
-  static constexpr std::array<std::string_view, 4> names{"set", "add", "remove", "replace_text"};
+  static constexpr std::array<std::string_view, 7> names{
+      "set", "add", "remove", "replace_text", "replace_lines", "create_file", "delete_file"};
 };
 
-// One structure-preserving edit of one setting (src/edit), or of one span of text.
+// One structure-preserving edit of one setting (src/edit), of one span of text, or what somebody
+// else made of whole lines and files:
+// replace_lines: from `line` on, old_value (may be empty) gives way to new_value, newlines
+//   included; of one file, the last edit comes first, so that the line numbers stay true.
+// create_file: new_value is its text. delete_file: old_value is content_hash() of what it held.
 struct SettingEdit {
   std::string file;  // in the repository, '/' separated
   EditOp op = EditOp::set;
   std::string path;       // key path, as edit/editor.h prints it
   std::string old_value;  // what must be there now; the edit fails if it is not
   std::string new_value;
-  std::size_t line = 0;  // of the value, from 1
+  std::size_t line = 0;     // of the value, from 1
+  bool executable = false;  // create_file: it may be run
 };
 template <>
 struct FieldsOf<SettingEdit> {
@@ -32,6 +38,7 @@ struct FieldsOf<SettingEdit> {
       field("old_value", &SettingEdit::old_value, "value before"),
       field("new_value", &SettingEdit::new_value, "value after"),
       field("line", &SettingEdit::line, "line of the value, from 1"),
+      field("executable", &SettingEdit::executable, "a new file that may be run"),
   };
 };
 

@@ -15,6 +15,7 @@
 #include "ports/exec/exec.h"
 #include "ports/forge/git.h"
 #include "ports/forge/local_forge.h"
+#include "ports/orchestrator/embedded.h"
 #include "ports/store/memory_store.h"
 #include "stages/ingest/ingest.h"
 #include "tests/case_file.h"
@@ -252,7 +253,10 @@ class World {
     workbench_ =
         std::make_unique<Workbench>(*mirrors_, forge, executor, *playbooks, WorkbenchOptions{});
     engine_ = std::make_unique<Engine>(*journal_, clock, ids_, EngineOptions{.step_threads = 1});
-    commands_ = std::make_unique<IncidentCommands>(*engine_, *journal_, *store_, *store_, clock);
+    orchestrator_ =
+        std::make_unique<EmbeddedOrchestrator>(*engine_, *journal_, IncidentFlow::kKind);
+    commands_ =
+        std::make_unique<IncidentCommands>(*orchestrator_, *journal_, *store_, *store_, clock);
     flow_ = std::make_unique<IncidentFlow>(IncidentWorld{
         .clock = clock,
         .incidents = *store_,
@@ -272,7 +276,7 @@ class World {
     for (const auto& deploy : *deploys) services_->deployed(deploy);
     findings_ = std::make_unique<Findings>(PipelineWorld{.store = *store_,
                                                          .journal = *journal_,
-                                                         .engine = *engine_,
+                                                         .orchestrator = *orchestrator_,
                                                          .commands = *commands_,
                                                          .knowledge = **knowledge,
                                                          .services = *services_,
@@ -291,6 +295,7 @@ class World {
     findings_.reset();
     engine_->drain(kLongest);
     commands_.reset();
+    orchestrator_.reset();
     engine_.reset();
     flow_.reset();
   }
@@ -337,6 +342,7 @@ class World {
   std::unique_ptr<GitMirrors> mirrors_;
   std::unique_ptr<Workbench> workbench_;
   std::unique_ptr<Engine> engine_;
+  std::unique_ptr<Orchestrator> orchestrator_;
   std::unique_ptr<IncidentCommands> commands_;
   std::unique_ptr<IncidentFlow> flow_;
   std::unique_ptr<ServiceMap> services_;

@@ -2,8 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <type_traits>
+
+#include "types/json.h"
 
 namespace healer {
 namespace {
@@ -46,12 +50,24 @@ Result<void> read_value(T& out, const std::vector<std::string>& in) {
   }
 }
 
+// The text as YAML reads it back: in quotes where it is no plain word.
+std::string yaml_word(const std::string& text) {
+  const bool plain = !text.empty() && text != "null" && !text.ends_with(':') &&
+                     std::ranges::all_of(text, [](char c) {
+                       return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+                              std::string_view("_./:-").contains(c);
+                     });
+  return plain ? text : json_quote(text);
+}
+
 template <class T>
 std::string print_value(const T& value) {
-  if constexpr (std::is_same_v<T, std::vector<std::string>>)
-    return fmt::format("[{}]", fmt::join(value, ", "));
-  else if constexpr (std::is_same_v<T, std::string>)
-    return value.empty() ? "\"\"" : value;
+  if constexpr (std::is_same_v<T, std::vector<std::string>>) {
+    std::string out;
+    for (const auto& item : value) out += (out.empty() ? "" : ", ") + yaml_word(item);
+    return "[" + out + "]";
+  } else if constexpr (std::is_same_v<T, std::string>)
+    return yaml_word(value);
   else if constexpr (std::is_same_v<T, bool>)
     return value ? "true" : "false";
   else if constexpr (std::is_same_v<T, Millis>)
@@ -65,11 +81,14 @@ std::string print_value(const T& value) {
 // `at` names the member: [](auto& settings) -> auto& { return settings.policy.cooldown; }
 template <class At>
 SettingRow row(std::string name, Reload reload, std::string doc, At at) {
-  return {std::move(name), std::move(doc), reload,
+  return {std::move(name),
+          std::move(doc),
+          reload,
           [at](Settings& settings, const std::vector<std::string>& in) {
             return read_value(at(settings), in);
           },
-          [at](const Settings& settings) { return print_value(at(settings)); }};
+          [at](const Settings& settings) { return print_value(at(settings)); },
+          [at](Settings& to, const Settings& from) { at(to) = at(from); }};
 }
 
 #define AT(member) [](auto& s) -> auto& { return s.member; }
@@ -100,6 +119,29 @@ std::vector<SettingRow> server_rows() {
       row("llm.url", restart, "OpenAI-compatible endpoint; empty: no model is asked", AT(llm_url)),
       row("llm.model", restart, "model name sent to it", AT(llm_model)),
       row("llm.key", restart, "its API key", AT(llm_key)),
+      row("llm.timeout", restart, "an answer that takes longer is not waited for", AT(llm_timeout)),
+      row("llm.calls_per_hour_max", live, "then the embedded analysis stands",
+          AT(llm_calls_per_hour_max)),
+      row("orchestrator", restart, "who drives the steps of incidents: embedded", AT(orchestrator)),
+  };
+}
+
+std::vector<SettingRow> agent_rows() {
+  using enum Reload;
+  return {
+      row("agent.argv", restart,
+          "coding agent for failures that no playbook fits: program and arguments, with "
+          "{prompt_file} and {worktree}; empty: none",
+          AT(agent_argv)),
+      row("agent.read_only", restart, "paths that it may read beside the system's: its own",
+          AT(agent_read_only)),
+      row("agent.time_max", restart, "an agent that works longer is killed",
+          AT(agent.limits.time_max)),
+      row("agent.memory_mib", restart, "memory limit of an agent", AT(agent.limits.memory_mib)),
+      row("agent.disk_mib", restart, "size limit of its worktree", AT(agent.limits.disk_mib)),
+      row("agent.processes_max", restart, "process limit of an agent",
+          AT(agent.limits.processes_max)),
+      row("agent.concurrent_max", restart, "agents that work at once", AT(agent.concurrent_max)),
   };
 }
 
@@ -153,6 +195,7 @@ std::vector<SettingRow> policy_rows() {
 const std::vector<SettingRow>& setting_rows() {
   static const std::vector<SettingRow> rows = [] {
     auto all = server_rows();
+    for (auto& agent : agent_rows()) all.push_back(std::move(agent));
     for (auto& policy : policy_rows()) all.push_back(std::move(policy));
     return all;
   }();

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "incident/agent_bench.h"
 #include "incident/prover.h"
 #include "types/policy.h"
 #include "types/service.h"
@@ -29,6 +30,13 @@ struct NotifyRoute {
   Millis digest_every{86'400'000};  // low ones come together this often
 };
 
+// Who drives the steps of incidents.
+enum class OrchestratorKind { embedded };
+template <>
+struct NamesOf<OrchestratorKind> {
+  static constexpr std::array<std::string_view, 1> names{"embedded"};
+};
+
 // All of healer.yaml. Read once into an immutable snapshot; SIGHUP swaps the `live` ones.
 struct Settings {
   std::string listen = "127.0.0.1:3000";
@@ -43,6 +51,11 @@ struct Settings {
   Millis poll_pulls{10'000};  // how often an open pull request is looked at
   CheckLimits check;
   std::string llm_url, llm_model, llm_key;
+  Millis llm_timeout{20'000};
+  int llm_calls_per_hour_max = 60;
+  std::vector<std::string> agent_argv, agent_read_only;
+  AgentBenchOptions agent;
+  OrchestratorKind orchestrator = OrchestratorKind::embedded;
   Policy policy;
   std::vector<Service> services;
   std::vector<NotifyRoute> notify;
@@ -58,7 +71,8 @@ struct SettingRow {
   std::string doc;
   Reload reload;
   std::function<Result<void>(Settings&, const std::vector<std::string>&)> set;
-  std::function<std::string(const Settings&)> get;
+  std::function<std::string(const Settings&)> get;  // for people, and to compare
+  std::function<void(Settings& to, const Settings& from)> copy;
 };
 const std::vector<SettingRow>& setting_rows();
 

@@ -50,6 +50,28 @@ TEST(Settings, ServicesAndRoutes) {
   EXPECT_EQ(read->notify.at(0).severities, std::vector<std::string>{"critical"});
 }
 
+TEST(Settings, WordsThatYamlWouldMistakeReadBackToo) {
+  Settings settings;
+  settings.agent_argv = {"my-agent", "--file={prompt_file}", "{worktree}", "a, b", "", "null",
+                         "x:"};
+  settings.hosts = {"*.example.com"};
+  settings.llm_model = "org/model #1";
+  const auto back = read_settings(print_settings(settings), "healer.yaml", {});
+  ASSERT_TRUE(back) << back.error().message;
+  EXPECT_EQ(back->agent_argv, settings.agent_argv);
+  EXPECT_EQ(back->hosts, settings.hosts);
+  EXPECT_EQ(back->llm_model, settings.llm_model);
+}
+
+// A reload keeps what needs a restart: as it is, not as it is printed.
+TEST(Settings, AreCopiedAsTheyAre) {
+  Settings old, fresh;
+  old.hosts = {"a", "b"};
+  for (const auto& row : setting_rows()) row.copy(fresh, old);
+  EXPECT_EQ(fresh.hosts, old.hosts);
+  EXPECT_EQ(fresh.token_admin, "");
+}
+
 TEST(Settings, ErrorsSayWhereAndWhat) {
   const auto message = [](std::string_view yaml) {
     return read_settings(yaml, "h.yaml", {}).error().message;
@@ -64,6 +86,8 @@ TEST(Settings, ErrorsSayWhereAndWhat) {
             "h.yaml:2: policy.persist_count: expected a number that is not negative, found \"-1\"");
   EXPECT_EQ(message("log:\n  level: verbose\n"),
             "h.yaml:2: log.level: expected one of debug, info, warn, error, found \"verbose\"");
+  EXPECT_EQ(message("orchestrator: kestra\n"),
+            "h.yaml:1: orchestrator: expected one of embedded, found \"kestra\"");
   EXPECT_EQ(message("services:\n  - name: a\n  - name: a\n"),
             "h.yaml: service \"a\" is declared twice");
   EXPECT_EQ(message("notify:\n  - kind: pager\n"),

@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
-#include "incident/tree_folder.h"
 #include "incident/workbench.h"
+#include "ports/exec/tree_folder.h"
 #include "repo/repo_model.h"
 #include "stages/fix/history.h"
 #include "types/policy.h"

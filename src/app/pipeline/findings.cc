@@ -196,19 +196,20 @@ WriteBatch Findings::batch_of(const Effect& effect) {
 CommitResult Findings::commit_once(const Effect& effect) {
   WriteBatch batch = batch_of(effect);
   if (effect.openings.empty()) return commit_and_wait(world_.journal, std::move(batch));
-  std::vector<StartRequest> requests;
+  std::vector<Handover> handovers;
   for (const auto& [fingerprint, record] : effect.openings)
-    requests.push_back(IncidentCommands::opening(record, batch));
+    handovers.push_back(IncidentCommands::opening(record, batch));
   std::promise<CommitResult> promise;
-  world_.engine.start(std::move(requests), std::move(batch), [&](const Result<void>& result) {
-    if (result) return promise.set_value({});
-    const Error& error = result.error();
-    CommitStatus status = CommitStatus::io;
-    if (error.code == Errc::conflict) status = CommitStatus::conflict;
-    if (error.code == Errc::busy) status = CommitStatus::busy;
-    if (error.code == Errc::full) status = CommitStatus::full;
-    promise.set_value({status, error.message});
-  });
+  world_.orchestrator.hand_over(std::move(handovers), std::move(batch),
+                                [&](const Result<void>& result) {
+                                  if (result) return promise.set_value({});
+                                  const Error& error = result.error();
+                                  CommitStatus status = CommitStatus::io;
+                                  if (error.code == Errc::conflict) status = CommitStatus::conflict;
+                                  if (error.code == Errc::busy) status = CommitStatus::busy;
+                                  if (error.code == Errc::full) status = CommitStatus::full;
+                                  promise.set_value({status, error.message});
+                                });
   return promise.get_future().get();
 }
 

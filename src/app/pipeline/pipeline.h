@@ -9,7 +9,6 @@
 #include "app/pipeline/service_map.h"
 #include "base/clock.h"
 #include "base/ids.h"
-#include "engine/engine.h"
 #include "incident/commands.h"
 #include "incident/ledger.h"
 #include "ports/store/store.h"
@@ -34,7 +33,7 @@ struct Receipt {
 struct PipelineWorld {
   Store& store;
   JournalWriter& journal;  // publishes incidents
-  Engine& engine;
+  Orchestrator& orchestrator;
   IncidentCommands& commands;
   const Knowledge& knowledge;
   ServiceMap& services;

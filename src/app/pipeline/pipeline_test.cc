@@ -7,6 +7,7 @@
 #include "app/pipeline/publishing_journal.h"
 #include "incident/flow.h"
 #include "incident/flow_step.h"
+#include "ports/orchestrator/embedded.h"
 #include "ports/store/memory_store.h"
 #include "types/json.h"
 
@@ -58,13 +59,14 @@ class PipelineTest : public testing::Test {
   OpenIncidents open;
   PublishingJournal journal{*store, [this](const IncidentRow& row) { open.update(row); }};
   Engine engine{journal, clock, ids, {.step_threads = 1}};
-  IncidentCommands commands{engine, journal, *store, *store, clock};
+  EmbeddedOrchestrator orchestrator{engine, journal, IncidentFlow::kKind};
+  IncidentCommands commands{orchestrator, journal, *store, *store, clock};
   std::unique_ptr<Knowledge> knowledge = *Knowledge::make({}, {});
   ServiceMap services{{}};
   StormWatch storm;
   Pipeline pipeline{{.store = *store,
                      .journal = journal,
-                     .engine = engine,
+                     .orchestrator = orchestrator,
                      .commands = commands,
                      .knowledge = *knowledge,
                      .services = services,

@@ -17,6 +17,7 @@
 #include "app/pipeline/pipeline.h"
 #include "app/pipeline/publishing_journal.h"
 #include "app/server/brain.h"
+#include "app/server/minds.h"
 #include "app/server/version.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -24,6 +25,7 @@
 #include "incident/flow.h"
 #include "ports/forge/local_forge.h"
 #include "ports/http/client.h"
+#include "ports/orchestrator/embedded.h"
 #include "serve/api/api.h"
 #include "stages/ingest/ingest.h"
 #include "types/json.h"
@@ -122,6 +124,7 @@ class Server::Impl {
   std::shared_ptr<const IncidentOptions> incident_options() const { return incident_.load(); }
   void publish_options();
   Result<void> open_store();
+  Result<void> start_minds();
   Result<void> start_engine();
   Result<void> start_signals();
   Result<void> start_tail();
@@ -138,7 +141,7 @@ class Server::Impl {
   SystemIds ids_{clock_};
   std::stop_source stopping_;
   SystemExecutor executor_{stopping_.get_token()};
-  CurlClient client_;
+  CurlClient client_{stopping_.get_token()};
   std::unique_ptr<Demo> demo_;
   std::unique_ptr<EventHub> hub_;
   std::unique_ptr<Store> store_;
@@ -149,12 +152,17 @@ class Server::Impl {
   LocalForge forge_;
   std::unique_ptr<GitMirrors> mirrors_;
   std::unique_ptr<Workbench> workbench_;
+  std::unique_ptr<LlmClient> llm_;
+  std::unique_ptr<Consultant> consultant_;
+  std::unique_ptr<Agent> agent_;
+  std::unique_ptr<AgentBench> agent_bench_;
   std::unique_ptr<Knowledge> knowledge_;
   std::unique_ptr<ServiceMap> services_;
   std::unique_ptr<IncidentFlow> flow_;
   std::unique_ptr<NotifySink> notify_;
   std::unique_ptr<Outbox> outbox_;
   std::unique_ptr<Engine> engine_;
+  std::unique_ptr<Orchestrator> orchestrator_;
   std::unique_ptr<IncidentCommands> commands_;
   std::unique_ptr<Pipeline> pipeline_;
   std::unique_ptr<Tail> tail_;
@@ -190,6 +198,18 @@ Result<void> Server::Impl::open_store() {
   return {};
 }
 
+// The model and the agent, where the settings name them.
+Result<void> Server::Impl::start_minds() {
+  const auto settings = started_with();
+  llm_ = TRY(make_llm(*settings, client_));
+  if (llm_)
+    consultant_ = std::make_unique<Consultant>(
+        *llm_, *store_, *store_, [this] { return settings_.load()->llm_calls_per_hour_max; });
+  agent_ = TRY(make_agent(*settings, executor_));
+  if (agent_) agent_bench_ = std::make_unique<AgentBench>(*mirrors_, *agent_, settings->agent);
+  return {};
+}
+
 Result<void> Server::Impl::start_engine() {
   const auto settings = started_with();
   const std::string mirrors =
@@ -200,6 +220,7 @@ Result<void> Server::Impl::start_engine() {
       workbench_options(*settings,
                         demo_ ? demo_->deploy_env() : std::map<std::string, std::string>{}));
   notify_ = std::make_unique<NotifySink>(*store_, client_, [this] { return started_with(); });
+  TRY(start_minds());
   outbox_ = std::make_unique<Outbox>(*journal_, clock_, ids_);
   outbox_->add_sink(kNotifySink, [this](const OutboxRow& row) { return notify_->notify(row); });
   outbox_->add_sink(kDigestSink, [this](const OutboxRow& row) { return notify_->digest(row); });
@@ -208,7 +229,13 @@ Result<void> Server::Impl::start_engine() {
                                                    .lease = "engine",
                                                    .owner = fmt::format("pid {}", getpid()),
                                                    .outbox_written = [this] { outbox_->wake(); }});
-  commands_ = std::make_unique<IncidentCommands>(*engine_, *journal_, *store_, *store_, clock_);
+  switch (settings->orchestrator) {
+    case OrchestratorKind::embedded:
+      orchestrator_ =
+          std::make_unique<EmbeddedOrchestrator>(*engine_, *journal_, IncidentFlow::kKind);
+  }
+  commands_ =
+      std::make_unique<IncidentCommands>(*orchestrator_, *journal_, *store_, *store_, clock_);
   flow_ = std::make_unique<IncidentFlow>(IncidentWorld{
       .clock = clock_,
       .incidents = *store_,
@@ -216,6 +243,8 @@ Result<void> Server::Impl::start_engine() {
       .ledger = *ledger_,
       .storm = storm_,
       .workbench = *workbench_,
+      .consultant = consultant_.get(),
+      .agent = agent_bench_.get(),
       .options = [this] { return incident_options(); },
       .announce =
           [this](const Incident& incident, UnixMs now) {
@@ -234,7 +263,7 @@ Result<void> Server::Impl::start_signals() {
   pipeline_ = std::make_unique<Pipeline>(
       PipelineWorld{.store = *store_,
                     .journal = *journal_,
-                    .engine = *engine_,
+                    .orchestrator = *orchestrator_,
                     .commands = *commands_,
                     .knowledge = *knowledge_,
                     .services = *services_,
@@ -382,8 +411,7 @@ Result<void> Server::Impl::reload() {
   for (const auto& row : setting_rows()) {
     if (row.reload == Reload::live || row.get(fresh) == row.get(*old)) continue;
     log_event(LogLevel::warn, "setting_needs_restart", {{"setting", row.name}});
-    if (auto kept = row.set(next, {row.get(*old)}); !kept)
-      log_event(LogLevel::warn, "setting_kept", {{"setting", row.name}});
+    row.copy(next, *old);
   }
   log_setup(next.log_level, next.log_json);
   settings_.store(std::make_shared<const Settings>(std::move(next)));

@@ -65,6 +65,10 @@ std::size_t on_header(char* data, std::size_t, std::size_t size, void* user) {
   return size;
 }
 
+int on_progress(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  return static_cast<const std::stop_token*>(user)->stop_requested() ? 1 : 0;
+}
+
 long retry_after_ms(const ClientResponse& response) {
   for (const auto& [name, value] : response.headers) {
     long seconds = 0;
@@ -103,6 +107,9 @@ Result<ClientResponse> CurlClient::send(const ClientRequest& request) {
   curl_easy_setopt(handle, CURLOPT_WRITEDATA, &in);
   curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, on_header);
   curl_easy_setopt(handle, CURLOPT_HEADERDATA, &in);
+  curl_easy_setopt(handle, CURLOPT_NOPROGRESS, 0L);
+  curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, on_progress);
+  curl_easy_setopt(handle, CURLOPT_XFERINFODATA, &stop_);
   if (!request.body.empty()) {
     curl_easy_setopt(handle, CURLOPT_POSTFIELDS, request.body.data());
     curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE,
@@ -113,6 +120,8 @@ Result<ClientResponse> CurlClient::send(const ClientRequest& request) {
   if (in.too_long)
     return fail(Errc::full, request.url + " answered more than " +
                                 std::to_string(request.response_bytes_max) + " bytes");
+  if (code == CURLE_ABORTED_BY_CALLBACK)
+    return fail(Errc::cancelled, request.url + " was not waited for any longer");
   if (code == CURLE_OPERATION_TIMEDOUT)
     return fail(Errc::timeout,
                 request.url + " did not answer within " + format_duration(request.timeout));

@@ -1,5 +1,6 @@
 #pragma once
 #include <functional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -38,7 +39,12 @@ class HttpClient {
 
 class CurlClient final : public HttpClient {
  public:
+  // `stop` ends every request that runs within about a second: cancelled.
+  explicit CurlClient(std::stop_token stop = {}) : stop_(std::move(stop)) {}
   Result<ClientResponse> send(const ClientRequest& request) override;
+
+ private:
+  const std::stop_token stop_;
 };
 
 }  // namespace healer

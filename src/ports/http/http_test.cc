@@ -206,6 +206,20 @@ TEST(HttpServer, SaysWhyItCannotListen) {
   EXPECT_EQ(HttpServer::start({.listen = "127.0.0.1:99999"}, {}).error().code, Errc::invalid_input);
 }
 
+TEST_F(RealServer, ARequestThatNobodyWaitsForIsGivenUp) {
+  start();
+  std::stop_source stop;
+  CurlClient stoppable(stop.get_token());
+  auto answer = std::async(std::launch::async, [&] {
+    return stoppable.send(
+        {.url = "http://" + server->address() + "/events", .timeout = Millis(600'000)});
+  });
+  const auto stream = sink.get_future().get();  // it waits for an end that does not come
+  stop.request_stop();
+  ASSERT_EQ(answer.wait_for(std::chrono::seconds(20)), std::future_status::ready);
+  EXPECT_EQ(answer.get().error().code, Errc::cancelled);
+}
+
 TEST(CurlClient, OnlyTakesHttp) {
   CurlClient client;
   EXPECT_EQ(client.send({.url = "file:///etc/passwd"}).error().code, Errc::invalid_input);

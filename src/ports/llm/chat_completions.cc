@@ -24,7 +24,8 @@ std::string body_of(const LlmOptions& options, const LlmRequest& request, std::s
                      json_quote(user), format);
 }
 
-Result<LlmAnswer> read_answer(const std::string& body) {
+// `asked`: the model that was named to the server, which need not say which one answered.
+Result<LlmAnswer> read_answer(const std::string& body, const std::string& asked) {
   auto read = from_json<ChatAnswer>(body);
   if (!read)
     return fail(Errc::upstream,
@@ -41,7 +42,8 @@ Result<LlmAnswer> read_answer(const std::string& body) {
   }
   if (!choice.message.content || choice.message.content->empty())
     return fail(Errc::upstream, "the model's answer is empty");
-  LlmAnswer out{.text = std::move(*choice.message.content), .model = std::move(read->model)};
+  LlmAnswer out{.text = std::move(*choice.message.content),
+                .model = read->model.empty() ? asked : std::move(read->model)};
   if (read->usage) {
     out.prompt_tokens = read->usage->prompt_tokens;
     out.answer_tokens = read->usage->completion_tokens;
@@ -55,7 +57,7 @@ ChatCompletions::ChatCompletions(LlmOptions options, HttpClient& http)
     : options_(std::move(options)), http_(http) {}
 
 Result<LlmAnswer> ChatCompletions::complete(const LlmRequest& request) {
-  const std::string system = instructions_of(request), user = data_of(request);
+  const std::string system = instructions_of(request.pieces), user = data_of(request.pieces);
   const std::size_t bytes = system.size() + user.size() + request.json_schema.size();
   if (bytes > options_.prompt_bytes_max) {
     Metrics::counter("llm_prompts_too_long").fetch_add(1, std::memory_order_relaxed);
@@ -71,7 +73,7 @@ Result<LlmAnswer> ChatCompletions::complete(const LlmRequest& request) {
                      .response_bytes_max = kAnswerBytesMax};
   if (!options_.key.empty()) post.headers.emplace_back("Authorization", "Bearer " + options_.key);
   const ClientResponse response = TRY(send_ok(http_, post, "the model's server"));
-  return read_answer(response.body);
+  return read_answer(response.body, options_.model);
 }
 
 }  // namespace healer

@@ -1,28 +1,16 @@
 #pragma once
 #include <cstdint>
 #include <string>
-#include <string_view>
-#include <vector>
 
 #include "base/error.h"
 #include "base/time.h"
 #include "ports/http/client.h"
-#include "types/mask.h"
+#include "types/prompt.h"
 
 namespace healer {
 
-// `instruction` is ours; `data` comes from logs, repositories or reviews: it is fenced, and the
-// model is told that nothing in it is an instruction.
-enum class Trust { instruction, data };
-
-struct PromptPiece {
-  Trust trust = Trust::data;
-  std::string name;  // data: what it is, one word ("template", "evidence")
-  MaskedText text;
-};
-
 struct LlmRequest {
-  std::vector<PromptPiece> pieces;
+  Prompt pieces;
   int tokens_max = 800;
   std::string json_schema;  // not empty: the answer is to be JSON of it; the caller still checks
 };
@@ -59,9 +47,5 @@ class ChatCompletions final : public LlmClient {
   const LlmOptions options_;
   HttpClient& http_;
 };
-
-// The instructions, and the data in fences that no text inside can close. Pure.
-std::string instructions_of(const LlmRequest& request);
-std::string data_of(const LlmRequest& request);
 
 }  // namespace healer

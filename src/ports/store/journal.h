@@ -31,6 +31,9 @@ Error to_error(const CommitResult& result);
 // commit returns). It must be short and may call commit.
 using CommitDone = std::move_only_function<void(const CommitResult&)>;
 
+// The same where only success or an error is of interest: a 2xx may be sent now.
+using DurableDone = std::move_only_function<void(Result<void>)>;
+
 // The one way to write. Thread-safe; returns at once; batches are applied in the order of arrival.
 class JournalWriter {
  public:

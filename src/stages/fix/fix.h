@@ -35,6 +35,14 @@ using ReadFile = std::function<std::optional<std::string>(const std::string& pat
 // longer what the plan says. The patch's diff is in git's form. Pure.
 Result<Patch> make_patch(const Plan& plan, const ReadFile& read);
 
+// The replace_lines edits that make `after` of `before`, as make_patch wants them; none where they
+// are equal. Pure.
+std::vector<SettingEdit> line_edits(const std::string& file, std::string_view before,
+                                    std::string_view after);
+
+// What a delete_file edit knows of the file: 16 hex digits.
+std::string content_hash(std::string_view text);
+
 // 16 hex digits over the playbook and the edits; equal plans have equal hashes. What an approval
 // names.
 std::string plan_hash(const Plan& plan);

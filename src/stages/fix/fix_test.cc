@@ -5,6 +5,7 @@
 
 #include <sstream>
 
+#include "base/ids.h"
 #include "repo/repo_model.h"
 #include "stages/fix/diff.h"
 #include "stages/fix/search.h"
@@ -216,6 +217,86 @@ TEST(Patch, ReplacesAUniqueText) {
   EXPECT_EQ(make_patch(plan, reader("x 2 y\n"))->files[0].after, "x 20 y\n");
   EXPECT_FALSE(make_patch(plan, reader("2 2\n")));
   EXPECT_FALSE(make_patch(plan, reader("x\n")));
+}
+
+// What line_edits() says, carried out, is what somebody made.
+void expect_remade(const std::string& before, const std::string& after) {
+  Plan plan;
+  plan.edits = line_edits("a.txt", before, after);
+  const auto patch = make_patch(plan, reader(before));
+  ASSERT_TRUE(patch) << patch.error().message << "\n" << before << "---\n" << after;
+  EXPECT_EQ(patch->files.at(0).after, after) << before;
+}
+
+TEST(LineEdits, RemakeWhateverWasMade) {
+  expect_remade("a\nb\nc\n", "a\nB\nc\n");
+  expect_remade("a\nb\nc\n", "x\na\nc\nd\ne\n");
+  expect_remade("", "new\n");
+  expect_remade("old\n", "");
+  expect_remade("a\nb", "a\nb\n");
+  expect_remade("a\nb\n", "a\nb");
+  expect_remade("a\nb", "a\nb\nc\n");
+  expect_remade("a\r\nb\r\n", "a\nb\r\n");
+  EXPECT_TRUE(line_edits("a.txt", "same\n", "same\n").empty());
+  FakeIds random(7);
+  for (int round = 0; round < 2000; ++round) {
+    const auto text = [&] {
+      std::string out;
+      for (std::uint64_t n = random.random_u64() % 8; n > 0; --n)
+        out += static_cast<char>('a' + random.random_u64() % 3), out += '\n';
+      if (random.random_u64() % 4 == 0 && !out.empty()) out.pop_back();
+      return out;
+    };
+    const std::string before = text(), after = text();
+    if (before != after) expect_remade(before, after);
+  }
+}
+
+TEST(LineEdits, TwoHunksAreTwoEditsTheLastOneFirst) {
+  const auto edits = line_edits("a.txt", "1\n2\n3\n4\n5\n", "one\n2\n3\n4\n4b\n5\n");
+  ASSERT_EQ(edits.size(), 2U);
+  EXPECT_EQ(edits[0].line, 5U);
+  EXPECT_EQ(edits[0].old_value, "");
+  EXPECT_EQ(edits[0].new_value, "4b\n");
+  EXPECT_EQ(edits[1].line, 1U);
+  EXPECT_EQ(edits[1].old_value, "1\n");
+}
+
+TEST(Patch, LinesThatMovedAreAConflict) {
+  Plan plan;
+  plan.edits = line_edits("a.txt", "1\n2\n3\n", "1\ntwo\n3\n");
+  EXPECT_EQ(make_patch(plan, reader("0\n1\n2\n3\n")).error().code, Errc::conflict);
+  EXPECT_EQ(make_patch(plan, reader("1\n")).error().code, Errc::conflict);
+  EXPECT_EQ(make_patch(plan, reader("1\n2\n3\nmore\n"))->files[0].after, "1\ntwo\n3\nmore\n");
+}
+
+TEST(Patch, WholeFilesComeAndGo) {
+  Plan plan;
+  plan.edits = {{.file = "new.sh",
+                 .op = EditOp::create_file,
+                 .path = {},
+                 .new_value = "x\n",
+                 .executable = true},
+                {.file = "old.txt",
+                 .op = EditOp::delete_file,
+                 .path = {},
+                 .old_value = content_hash("old\n")}};
+  const auto there = [](std::string old, std::optional<std::string> now) {
+    return [=](const std::string& path) -> std::optional<std::string> {
+      return path == "old.txt" ? std::optional(old) : now;
+    };
+  };
+  const auto patch = make_patch(plan, there("old\n", {}));
+  ASSERT_TRUE(patch) << patch.error().message;
+  EXPECT_FALSE(patch->files.at(0).before);
+  EXPECT_TRUE(patch->files.at(0).executable);
+  EXPECT_FALSE(patch->files.at(1).after);
+  EXPECT_EQ(make_patch(plan, there("newer\n", {})).error().code, Errc::conflict);
+  EXPECT_EQ(make_patch(plan, there("old\n", "y")).error().code, Errc::conflict);
+  EXPECT_EQ(describe(plan), "new.sh: new file, old.txt: remove the file");
+  Plan plain = plan;
+  plain.edits[0].executable = false;
+  EXPECT_NE(plan_hash(plan), plan_hash(plain));
 }
 
 TEST(PlanHash, NamesTheEdits) {

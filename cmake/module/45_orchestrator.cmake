@@ -1,0 +1,1 @@
+healer_module(ports_orchestrator ports/orchestrator engine ports_store)

@@ -1,0 +1,17 @@
+#pragma once
+#include "types/incident_record.h"
+#include "types/policy.h"
+#include "types/prompt.h"
+
+namespace healer {
+
+// What a model or an agent is asked about an incident. The instructions are constant; whatever
+// comes from logs or the repository is masked, cut and marked as data. Pure.
+
+// To judge the failure: the answer is to be the Analysis as JSON.
+Prompt consult_prompt(const IncidentRecord& record);
+
+// To remove its cause in the working tree at hand.
+Prompt agent_prompt(const IncidentRecord& record, const RepositoryRules& rules);
+
+}  // namespace healer

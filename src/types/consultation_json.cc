@@ -1,0 +1,4 @@
+#include "types/consultation.h"
+#include "types/json_impl.h"
+
+HEALER_JSON(healer::Consultation)
