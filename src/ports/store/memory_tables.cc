@@ -148,6 +148,11 @@ CommitResult MemoryTables::put(Undo& undo, const PutCheckpoint& op) {
   return {};
 }
 
+CommitResult MemoryTables::put(Undo& undo, const DropCheckpoint& op) {
+  set(undo, checkpoints, op.source, std::nullopt);
+  return {};
+}
+
 CommitResult MemoryTables::put(Undo& undo, const PutTemplate& op) {
   auto it = templates.find(op.row.id);
   if (it != templates.end() && it->second.fingerprint != op.row.fingerprint) {

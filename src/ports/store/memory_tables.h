@@ -46,6 +46,7 @@ class MemoryTables {
   CommitResult put(Undo& undo, const PutValue& op);
   CommitResult put(Undo& undo, const DropValue& op);
   CommitResult put(Undo& undo, const PutCheckpoint& op);
+  CommitResult put(Undo& undo, const DropCheckpoint& op);
   CommitResult put(Undo& undo, const PutTemplate& op);
   CommitResult put(Undo& undo, const CountDelta& op);
   bool another_is_open(const IncidentRow& row) const;

@@ -34,6 +34,7 @@ constexpr const char* kSql[] = {
     "INSERT OR REPLACE INTO value VALUES(?1,?2,?3)",
     "DELETE FROM value WHERE space=?1 AND key=?2",
     "INSERT OR REPLACE INTO checkpoint VALUES(?1,?2)",
+    "DELETE FROM checkpoint WHERE source=?1",
     "INSERT INTO template VALUES(?1,?2,?3,?4,?5,?6) ON CONFLICT(id) DO UPDATE SET "
     "alias_of=excluded.alias_of,service=excluded.service,birth_key=excluded.birth_key,"
     "text=excluded.text WHERE fingerprint=excluded.fingerprint",
@@ -266,6 +267,10 @@ CommitResult SqliteApply::put(const DropValue& op) {
 
 CommitResult SqliteApply::put(const PutCheckpoint& op) {
   return run(sql(checkpoint_put).bind(1, op.row.source).bind_blob(2, op.row.bytes), "checkpoint");
+}
+
+CommitResult SqliteApply::put(const DropCheckpoint& op) {
+  return run(sql(checkpoint_drop).bind(1, op.source), "checkpoint");
 }
 
 CommitResult SqliteApply::put(const PutTemplate& op) {

@@ -41,6 +41,7 @@ class SqliteApply {
     value_put,
     value_drop,
     checkpoint_put,
+    checkpoint_drop,
     template_put,
     delta_put,
     sql_count
@@ -62,6 +63,7 @@ class SqliteApply {
   CommitResult put(const PutValue& op);
   CommitResult put(const DropValue& op);
   CommitResult put(const PutCheckpoint& op);
+  CommitResult put(const DropCheckpoint& op);
   CommitResult put(const PutTemplate& op);
   CommitResult insert_incident(const IncidentRow& row, std::int64_t version);
   Result<std::int64_t> lease_epoch(const std::string& name);

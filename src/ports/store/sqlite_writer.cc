@@ -23,8 +23,9 @@ bool refusable(const WriteBatch& batch) {
   for (const WriteOp& op : batch.ops) {
     const bool always_works =
         std::holds_alternative<CountDelta>(op) || std::holds_alternative<PutCheckpoint>(op) ||
-        std::holds_alternative<PutValue>(op) || std::holds_alternative<DropValue>(op) ||
-        std::holds_alternative<PutOutbox>(op) || std::holds_alternative<AckOutbox>(op);
+        std::holds_alternative<DropCheckpoint>(op) || std::holds_alternative<PutValue>(op) ||
+        std::holds_alternative<DropValue>(op) || std::holds_alternative<PutOutbox>(op) ||
+        std::holds_alternative<AckOutbox>(op);
     if (!always_works) return true;
   }
   return batch.fence.has_value();
@@ -85,7 +86,7 @@ void SqliteWriter::commit(WriteBatch batch, CommitDone done) {
       return;
     }
   }
-  if (refused.status == CommitStatus::busy) Metrics::counter("limit_hit_write_queue")++;
+  if (refused.status == CommitStatus::busy) Metrics::counter("write_queue_limit_hits")++;
   if (done) done(refused);
 }
 

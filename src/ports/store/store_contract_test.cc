@@ -221,9 +221,10 @@ TEST_P(StoreContract, an_idempotency_key_holds_until_it_expires) {
 
 TEST_P(StoreContract, values_checkpoints_and_templates_are_found_again) {
   commit({PutValue{{"s", "a/1", "x"}}, PutValue{{"s", "a/2", "y"}}, PutValue{{"s", "b", "z"}},
-          PutCheckpoint{{"/var/log/a", "12:5"}},
+          PutCheckpoint{{"/var/log/a", "12:5"}}, PutCheckpoint{{"/var/log/b", "1"}},
           PutTemplate{{1, ~0ULL, 0, "shop", "birth", "a <*>"}}});
   commit({DropValue{"s", "a/1"}, DropValue{"s", "none"}, PutCheckpoint{{"/var/log/a", "12:9"}},
+          DropCheckpoint{"/var/log/b"}, DropCheckpoint{"/var/log/c"},
           PutTemplate{{1, ~0ULL, 0, "shop", "birth", "<*> <*>"}}});
   EXPECT_EQ(commit({PutTemplate{{1, 5, 0, "shop", "birth", "x"}}}), CommitStatus::conflict);
   backend_->reopen();

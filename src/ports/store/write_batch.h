@@ -59,13 +59,17 @@ struct PutCheckpoint {  // inserts or replaces by source
   CheckpointRow row;
 };
 
+struct DropCheckpoint {  // nothing happens if it is not there
+  std::string source;
+};
+
 struct PutTemplate {  // inserts or replaces by id; conflict if that would change its fingerprint
   TemplateRow row;
 };
 
-using WriteOp =
-    std::variant<JournalRow, PutWorkflow, PutIncident, IncidentSeen, PutLease, PutOutbox, AckOutbox,
-                 PutIdempotency, PutValue, DropValue, PutCheckpoint, PutTemplate, CountDelta>;
+using WriteOp = std::variant<JournalRow, PutWorkflow, PutIncident, IncidentSeen, PutLease,
+                             PutOutbox, AckOutbox, PutIdempotency, PutValue, DropValue,
+                             PutCheckpoint, DropCheckpoint, PutTemplate, CountDelta>;
 
 // The whole batch is fenced where the lease's epoch is not this one any more.
 struct Fence {
