@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <boost/json/basic_parser_impl.hpp>
 
+#include "base/limits.h"
 #include "stages/ingest/body_error.h"
 #include "stages/ingest/ingest.h"
 
@@ -11,15 +13,43 @@ namespace {
 
 namespace bj = boost::json;
 
+// Takes everything and keeps nothing: a body may be large.
+struct Nothing {
+  static constexpr std::size_t max_object_size = std::size_t(-1);
+  static constexpr std::size_t max_array_size = std::size_t(-1);
+  static constexpr std::size_t max_key_size = std::size_t(-1);
+  static constexpr std::size_t max_string_size = std::size_t(-1);
+  using Error = boost::system::error_code;
+  using Text = bj::string_view;
+  bool on_document_begin(Error&) { return true; }
+  bool on_document_end(Error&) { return true; }
+  bool on_object_begin(Error&) { return true; }
+  bool on_object_end(std::size_t, Error&) { return true; }
+  bool on_array_begin(Error&) { return true; }
+  bool on_array_end(std::size_t, Error&) { return true; }
+  bool on_key_part(Text, std::size_t, Error&) { return true; }
+  bool on_key(Text, std::size_t, Error&) { return true; }
+  bool on_string_part(Text, std::size_t, Error&) { return true; }
+  bool on_string(Text, std::size_t, Error&) { return true; }
+  bool on_number_part(Text, Error&) { return true; }
+  bool on_int64(std::int64_t, Text, Error&) { return true; }
+  bool on_uint64(std::uint64_t, Text, Error&) { return true; }
+  bool on_double(double, Text, Error&) { return true; }
+  bool on_bool(bool, Error&) { return true; }
+  bool on_null(Error&) { return true; }
+  bool on_comment_part(Text, Error&) { return true; }
+  bool on_comment(Text, Error&) { return true; }
+};
+
 bool parses(std::string_view text) {
   boost::system::error_code error;
-  bj::stream_parser parser;
-  parser.write(text, error);
-  if (!error) parser.finish(error);
-  return !error;
+  bj::basic_parser<Nothing> parser(bj::parse_options{});
+  const std::size_t read = parser.write_some(false, text.data(), text.size(), error);
+  return !error && text.find_first_not_of(" \t\r\n", read) == std::string_view::npos;
 }
 
 bool is_alert_body(std::string_view text) {
+  if (text.size() > limits::kJsonBodyBytesMax) return false;
   if (text.find("\"alerts\"") == std::string_view::npos) return false;
   boost::system::error_code error;
   const bj::value root = bj::parse(text, error);
@@ -33,13 +63,10 @@ bool is_alert_body(std::string_view text) {
 
 Error json_error(std::string_view body) {
   boost::system::error_code error;
-  bj::stream_parser parser;
-  const std::size_t read = parser.write_some(body, error);
+  bj::basic_parser<Nothing> parser(bj::parse_options{});
+  const std::size_t read = parser.write_some(true, body.data(), body.size(), error);
   std::string what = error ? error.message() : "something follows its end";
-  if (!error && !parser.done()) {
-    parser.finish(error);
-    what = error ? "it ends too early" : what;
-  }
+  if (!error && !parser.done()) what = "it ends too early";
   const std::string_view before = body.substr(0, read);
   const auto line = std::count(before.begin(), before.end(), '\n') + 1;
   const std::size_t start =

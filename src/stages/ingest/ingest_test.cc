@@ -9,6 +9,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "stages/ingest/slices.h"
+
 namespace healer {
 namespace {
 
@@ -115,6 +117,35 @@ TEST(Ingest, AnyCutOfTheBytesGivesTheSameRecords) {
     got += describe(ingest(state, part(text.substr(cut)), kNow));
     got += describe(flush(state, kNow, true));
     EXPECT_EQ(got, whole) << "cut at " << cut;
+  }
+}
+
+std::string in_slices(RawPayload payload, std::size_t bytes_max) {
+  StreamState state;
+  std::string out;
+  payload.is_final = true;
+  PayloadSlices slices(std::move(payload), bytes_max);
+  while (auto slice = slices.next()) out += describe(ingest(state, std::move(*slice), kNow));
+  EXPECT_EQ(state.held_bytes(), 0U);
+  return out;
+}
+
+// However large the slices are, the records are those of the whole body.
+TEST(Ingest, SlicesGiveTheRecordsOfTheWhole) {
+  const std::pair<PayloadFormat, std::string> bodies[] = {
+      {PayloadFormat::text,
+       "2026-01-01 12:00:00 ERROR a.b: boom\n\tat x.Y(Z.java:3)\nplain\n{\"msg\":\"hi\"}\nlast"},
+      {PayloadFormat::ndjson, "{\"msg\":\"a\"}\n{\"msg\":\"b\"}\n"},
+      {PayloadFormat::json, R"([{"log":"ERROR a, [b"},"ERROR \"b\\", 3 , [1,2], {"msg":"c"} ])"},
+      {PayloadFormat::json,
+       R"({"x":[1], "y" : "logs", "events":["no"], "logs" : [ {"log":"a"}, {"log":"b"} ]})"},
+      {PayloadFormat::json, R"({"log":"ERROR one object","source":"s"})"},
+      {PayloadFormat::json, "[]"}};
+  for (const auto& [format, bytes] : bodies) {
+    const RawPayload payload{.bytes = bytes, .format = format, .source = "case"};
+    const std::string whole = in_slices(payload, 1 << 20);
+    for (std::size_t size = 1; size < bytes.size(); ++size)
+      EXPECT_EQ(in_slices(payload, size), whole) << bytes << " in slices of " << size;
   }
 }
 

@@ -58,7 +58,7 @@ void LineFeed::line(std::string_view raw, std::string_view content, const LineHi
     content = content.substr(0, bounds_.line_bytes_max);
     if (same_place(content, raw)) raw = raw.substr(0, bounds_.line_bytes_max);
     truncated = true;
-    count("line_bytes_max");
+    count("line_limit_hits");
   }
   LineHints inner = hints;
   bool partial = false;
