@@ -183,21 +183,54 @@ TEST(Miner, AlertsKeepTheirSendersFingerprint) {
   EXPECT_EQ(restored.add(batch)[0].template_id, hits[0].template_id);
 }
 
+std::string unlike_any_other(std::uint64_t i) {
+  std::string text = "w";
+  for (std::uint64_t word = 0; word < 1 + i % 7; ++word) {
+    text += ' ';
+    for (char c : hex16(hash64(std::to_string(i * 10 + word))))
+      text += static_cast<char>('g' + c % 16);
+  }
+  return text;
+}
+
 TEST(Miner, PastTheLimitAllIsOneOverflowTemplate) {
   TemplateIds ids;
   Miner miner(ids, {.templates_per_service_max = 50});
   std::set<TemplateId> seen;
-  for (std::uint64_t i = 0; i < 2000; ++i) {
-    std::string text = "w";
-    for (std::uint64_t word = 0; word < 1 + i % 7; ++word) {
-      text += ' ';
-      for (char c : hex16(hash64(std::to_string(i * 10 + word))))
-        text += static_cast<char>('g' + c % 16);
-    }
-    for (const auto& hit : miner.add(batch_of({text}))) seen.insert(hit.template_id);
-  }
+  for (std::uint64_t i = 0; i < 2000; ++i)
+    for (const auto& hit : miner.add(batch_of({unlike_any_other(i)}))) seen.insert(hit.template_id);
   EXPECT_LE(miner.snapshot().size(), 51U);
   EXPECT_LE(seen.size(), 51U);
+}
+
+TEST(Miner, OtherLinesDoNotCrowdOutFailures) {
+  TemplateIds ids;
+  Miner miner(ids, {.templates_per_service_max = 40});
+  std::set<TemplateId> plain, severe;
+  for (std::uint64_t i = 0; i < 1000; ++i) {
+    auto batch = batch_of({unlike_any_other(i)});
+    batch.records[0].level = Level::info;
+    plain.insert(miner.add(batch)[0].template_id);
+  }
+  std::vector<std::string> texts;
+  for (std::uint64_t i = 2000; i < 3000; ++i) {
+    auto batch = batch_of({unlike_any_other(i)});
+    batch.records[0].level = Level::error;
+    const auto hits = miner.add(batch);
+    severe.insert(hits[0].template_id);
+    texts.emplace_back(hits[0].text);
+  }
+  EXPECT_EQ(plain.size(), 31U);
+  EXPECT_EQ(severe.size(), 10U);  // and one of them is the overflow template
+  EXPECT_EQ(texts.back(), "<*>");
+  for (const auto id : severe) EXPECT_FALSE(plain.contains(id));
+  TemplateIds later;
+  Miner restored(later, {.templates_per_service_max = 40});
+  restored.restore(miner.snapshot());
+  auto batch = batch_of({unlike_any_other(9'000)});
+  batch.records[0].level = Level::error;
+  EXPECT_EQ(restored.add(batch)[0].template_id, miner.add(batch)[0].template_id);
+  EXPECT_EQ(restored.snapshot().size(), miner.snapshot().size());
 }
 
 TEST(TraceKey, NamesTypeAndInnermostOwnFrame) {

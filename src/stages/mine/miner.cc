@@ -20,7 +20,7 @@ struct ServiceTemplates {
   TemplateSet set;
   std::size_t known = 0;  // templates that have an id
 
-  ServiceTemplates(std::string_view service, std::size_t max) : name(service), set(max) {}
+  ServiceTemplates(std::string_view service, std::size_t max) : name(service), set(max, max / 4) {}
 };
 
 Fingerprint birth_fingerprint(std::string_view service, std::string_view birth_key) {

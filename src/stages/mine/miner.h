@@ -29,7 +29,8 @@ struct MinerOptions {
 
 // Assigns each record a template, online, and a fingerprint that never changes: hash64 of service
 // and birth key, or the sender's for an alert. One per shard; not thread-safe. Past the limit of a
-// service, what fits no template goes to one overflow template of text "<*>".
+// service, what fits no template goes to an overflow template of text "<*>", failures to one of
+// their own; a quarter of the templates is theirs alone.
 class Miner {
  public:
   explicit Miner(TemplateIds& ids, MinerOptions options = {});

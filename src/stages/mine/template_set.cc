@@ -15,6 +15,8 @@ namespace {
 
 constexpr char kTraceMark = '\x1f';  // between the masked head and the trace key
 constexpr char kKeyMark = '\x1e';    // before the key of an alert
+constexpr char kSevereMark = '!';    // before the key of a failure
+constexpr std::string_view kSevereOverflow = "!\x1f";
 constexpr std::size_t kTokensMax = 128;
 constexpr std::size_t kShapesPerTemplate = 4;
 // So many different plain words at one place make it a variable; two if one of them is an id.
@@ -50,7 +52,7 @@ std::string_view trace_of(std::string_view key) {
 
 std::string_view masked_head(std::string_view key) {
   std::string_view head = key.substr(0, key.find(kTraceMark));
-  if (head.starts_with('!')) head.remove_prefix(1);
+  if (head.starts_with(kSevereMark)) head.remove_prefix(1);
   return head;
 }
 
@@ -58,7 +60,7 @@ std::string_view masked_head(std::string_view key) {
 
 TemplateSet::Index TemplateSet::assign(std::string_view message, bool severe) {
   masked_.clear();
-  if (severe) masked_ += '!';
+  if (severe) masked_ += kSevereMark;
   mask_line(message, masked_);
   if (message.find('\n') != std::string_view::npos) {
     if (const std::string trace = trace_key(message); !trace.empty()) {
@@ -79,14 +81,14 @@ TemplateSet::Index TemplateSet::assign_key(std::string_view key, std::string_vie
   masked_ += key;
   const std::uint64_t shape = hash64(masked_);
   if (const Index known = shapes_.find(shape); known != FlatMap::kAbsent) return resolve(known);
-  const Index index = templates_.size() < templates_max_ ? add_template(masked_, text) : overflow();
+  const Index index = has_room(true) ? add_template(masked_, text) : overflow(true);
   remember(shape, index);
   return index;
 }
 
 void TemplateSet::remember(std::uint64_t shape, Index index) {
   if (shapes_.size() >= kShapesPerTemplate * templates_max_) {
-    Metrics::counter("mine_shapes_max") += 1;
+    Metrics::counter("shapes_limit_hits") += 1;
     shapes_.clear();
     for (Index i = 0; i < templates_.size(); ++i) shapes_.put(hash64(templates_[i].birth_key), i);
   }
@@ -148,13 +150,13 @@ TemplateSet::Token TemplateSet::intern(std::string_view word) {
 TemplateSet::Index TemplateSet::place(std::string_view key) {
   tokenize(masked_head(key));
   const std::uint64_t partition =
-      hash64(trace_of(key), line_.size() * 2 + (key.starts_with('!') ? 1 : 0));
+      hash64(trace_of(key), line_.size() * 2 + (key.starts_with(kSevereMark) ? 1 : 0));
   Bucket& bucket = buckets_[partition];
   if (const Index general = find_general(bucket); general != FlatMap::kAbsent) return general;
+  const bool severe = key.starts_with(kSevereMark);
+  if (!has_room(severe)) return overflow(severe);
   for (std::size_t i = 0; i < line_.size(); ++i)
-    if (line_[i] == kUnknownToken && templates_.size() < templates_max_)
-      line_[i] = intern(parts_[i]);
-  if (templates_.size() >= templates_max_) return overflow();
+    if (line_[i] == kUnknownToken) line_[i] = intern(parts_[i]);
   find_candidates(bucket);
   if (const Index merged = merge_candidates(bucket); merged != FlatMap::kAbsent) return merged;
   return create(key, bucket);
@@ -165,6 +167,7 @@ TemplateSet::Index TemplateSet::add_template(std::string_view key, std::string_v
   templates_.push_back(
       {.birth_key = std::string(key), .text = std::string(text), .alias_of = index});
   spaces_.emplace_back();
+  if (!key.starts_with(kSevereMark) && !key.starts_with(kKeyMark)) ++plain_;
   mark_changed(index);
   return index;
 }
@@ -194,10 +197,15 @@ TemplateSet::Index TemplateSet::create(std::string_view key, Bucket& bucket) {
   return index;
 }
 
-TemplateSet::Index TemplateSet::overflow() {
-  Metrics::counter("templates_per_service_max") += 1;
-  if (overflow_ == FlatMap::kAbsent) overflow_ = add_template("", kWildcard);
-  return overflow_;
+bool TemplateSet::has_room(bool severe) const {
+  return templates_.size() < templates_max_ && (severe || plain_ + reserved_ < templates_max_);
+}
+
+TemplateSet::Index TemplateSet::overflow(bool severe) {
+  Metrics::counter("templates_limit_hits") += 1;
+  Index& index = severe ? severe_overflow_ : overflow_;
+  if (index == FlatMap::kAbsent) index = add_template(severe ? kSevereOverflow : "", kWildcard);
+  return index;
 }
 
 // The text of a template from its tokens, with the trace that it belongs to behind it.
@@ -359,8 +367,8 @@ TemplateSet::Index TemplateSet::merge(Bucket& bucket, std::size_t first, std::si
 TemplateSet::Index TemplateSet::restore(std::string_view birth_key, std::string_view text) {
   const Index index = add_template(birth_key, text);
   shapes_.put(hash64(birth_key), index);
-  if (birth_key.empty()) {
-    overflow_ = index;
+  if (birth_key.empty() || birth_key == kSevereOverflow) {
+    (birth_key.empty() ? overflow_ : severe_overflow_) = index;
     return index;
   }
   if (birth_key.starts_with(kKeyMark)) return index;
@@ -370,7 +378,8 @@ TemplateSet::Index TemplateSet::restore(std::string_view birth_key, std::string_
   for (std::size_t i = 0; i < line_.size(); ++i)
     if (line_[i] == kUnknownToken) line_[i] = intern(parts_[i]);
   spaces_[index] = line_spaces_;
-  Bucket& bucket = buckets_[hash64(trace, line_.size() * 2 + (birth_key.starts_with('!') ? 1 : 0))];
+  Bucket& bucket =
+      buckets_[hash64(trace, line_.size() * 2 + (birth_key.starts_with(kSevereMark) ? 1 : 0))];
   add_row(bucket, index, masked_head(birth_key) != text);
   return index;
 }

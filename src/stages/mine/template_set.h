@@ -25,7 +25,9 @@ class TemplateSet {
     std::uint64_t born_in = 0;
   };
 
-  explicit TemplateSet(std::size_t templates_max) : templates_max_(templates_max) {}
+  // `reserved` of the templates are for failures alone: other lines must not crowd them out.
+  explicit TemplateSet(std::size_t templates_max, std::size_t reserved = 0)
+      : templates_max_(templates_max), reserved_(reserved) {}
 
   // The template of the message; `severe` keeps failures apart from other lines of the same words.
   Index assign(std::string_view message, bool severe);
@@ -65,7 +67,8 @@ class TemplateSet {
   Index place(std::string_view key);
   Index create(std::string_view key, Bucket& bucket);
   Index add_template(std::string_view key, std::string_view text);
-  Index overflow();
+  bool has_room(bool severe) const;
+  Index overflow(bool severe);
   void remember(std::uint64_t shape, Index index);
   Index find_general(const Bucket& bucket) const;
   void find_candidates(const Bucket& bucket);
@@ -78,7 +81,8 @@ class TemplateSet {
   void add_row(Bucket& bucket, Index index, bool grown);
   void mark_changed(Index index);
 
-  std::size_t templates_max_;
+  std::size_t templates_max_, reserved_;
+  std::size_t plain_ = 0;  // templates of no failure
   std::vector<Template> templates_;
   std::vector<Index> changed_;
   FlatMap shapes_;  // hash of a masked line to its template
@@ -87,7 +91,7 @@ class TemplateSet {
   std::vector<std::string> word_of_{"<*>"};
   std::vector<std::uint8_t> kind_of_{0};   // what a token is: see template_set.cc
   std::vector<std::vector<bool>> spaces_;  // per template: a blank before each token
-  Index overflow_ = UINT32_MAX;
+  Index overflow_ = UINT32_MAX, severe_overflow_ = UINT32_MAX;
   // Scratch of one assign().
   std::string masked_;
   std::vector<std::string_view> parts_;
