@@ -163,7 +163,7 @@ Result<void> Engine::Impl::check_start(const std::vector<StartRequest>& requests
   std::lock_guard lock(mutex_);
   if (draining_) return fail(Errc::cancelled, "the engine is stopping");
   if (ready_.size() + requests.size() > limits::kStepQueueMax) {
-    Metrics::counter("limit_hit_step_queue")++;
+    Metrics::counter("step_queue_limit_hits")++;
     return fail(Errc::busy, "too many workflows are ready to run", 1000);
   }
   return {};
@@ -255,7 +255,7 @@ void Engine::Impl::signal(const std::string& id, std::string event, WriteBatch a
 bool Engine::Impl::deliver(const std::string& id, std::uint64_t number, std::string event) {
   {
     std::lock_guard lock(mutex_);
-    if (auto it = live_.find(id); it != live_.end()) {
+    if (auto it = live_.find(id); it != live_.end() && !it->second->ending) {
       const LivePtr& live = it->second;
       live->events.emplace(number, std::move(event));
       if (live->place == Place::waiting && !draining_) place(live);

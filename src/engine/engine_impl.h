@@ -63,6 +63,7 @@ class Engine::Impl {
   StepResult call(const Step& step, Live& live, const std::string& event,
                   const std::string& reason);
   void commit_run(const LivePtr& live, Settlement settlement, std::uint64_t event_number);
+  bool ends(const LivePtr& live, const Settlement& settlement);
   void committed(const LivePtr& live, Settlement& settlement, std::uint64_t event_number);
   void refused(const LivePtr& live, const CommitResult& result);
   void run_again(const LivePtr& live, int attempt, const std::string& why);

@@ -237,6 +237,37 @@ TEST_F(EngineTest, events_come_in_order_and_survive_a_restart) {
   EXPECT_TRUE(store->values("engine.event", "")->empty());
 }
 
+TEST_F(EngineTest, an_event_during_the_last_step_is_handled) {
+  WorkflowKind kind;
+  int runs = 0;
+  kind.steps["a"] = [&](StepContext& c) -> StepResult {
+    if (++runs == 1) {
+      EXPECT_EQ(signal("w", "late"), kFine);
+    }
+    return StepOk{c.state() + ".", "", {}};
+  };
+  kind.on_event = [](StepContext& c) -> StepResult { return StepStay{c.state() + c.event(), {}}; };
+  add(kind);
+  start("w");
+  settle();
+  EXPECT_EQ(ended["w"], (Ended{WorkflowEnd::finished, "late."}));
+  EXPECT_TRUE(store->values("engine.event", "")->empty());
+}
+
+TEST_F(EngineTest, events_without_end_do_not_keep_a_workflow_from_ending) {
+  WorkflowKind kind;
+  kind.steps["a"] = [&](StepContext&) -> StepResult {
+    EXPECT_EQ(signal("w", "e"), kFine);
+    return StepOk{"", "", {}};
+  };
+  kind.on_event = [](StepContext&) -> StepResult { return StepStay{"", {}}; };
+  add(kind);
+  start("w");
+  settle();
+  EXPECT_EQ(ended["w"].first, WorkflowEnd::finished);
+  EXPECT_TRUE(store->values("engine.event", "")->empty());
+}
+
 TEST_F(EngineTest, an_event_does_not_shorten_a_wait) {
   WorkflowKind kind;
   kind.steps["a"] = [](StepContext& c) -> StepResult {

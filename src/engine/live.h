@@ -36,6 +36,8 @@ struct Live {
   UnixMs not_before = 0;    // after a refused commit or event: not before that, whatever else
   UnixMs timer_at = 0;      // its entry among the engine's timers; 0: none
   bool event_only = false;  // ready because of an event, while it still waits
+  bool ending = false;      // its last commit is on its way: too late for an event
+  int put_off = 0;          // how often its end waited for events that came meanwhile
 };
 
 }  // namespace healer

@@ -9,6 +9,7 @@ namespace healer {
 
 namespace {
 
+constexpr int kEndsPutOffMax = 20;             // a workflow's end waits for events so often
 constexpr std::size_t kKeptStateBytes = 4096;  // of a waiting workflow; a larger one is read again
 
 }  // namespace
@@ -171,10 +172,27 @@ Settlement Engine::Impl::after_failure(Live& live, Ran ran, const std::string& r
   return *std::move(out);
 }
 
+// An event that came while the last step ran was promised to be handled: the step's result is
+// dropped, as a crash would have done, and it runs again behind the event.
+bool Engine::Impl::ends(const LivePtr& live, const Settlement& settlement) {
+  std::lock_guard lock(mutex_);
+  const bool late = !settlement.event_handled && !live->events.empty() && !draining_;
+  if (late && live->put_off < kEndsPutOffMax) {
+    ++live->put_off;
+    release(*live);
+    place(live);
+    return false;
+  }
+  if (late) Metrics::counter("ends_put_off_limit_hits")++;
+  live->ending = true;
+  return true;
+}
+
 void Engine::Impl::commit_run(const LivePtr& live, Settlement settlement,
                               std::uint64_t event_number) {
   const UnixMs now = clock_.wall_ms();
   const bool done = settlement.phase == WorkflowPhase::done;
+  if (done && !ends(live, settlement)) return;
   WriteBatch batch;
   batch.accepted = true;
   batch.add(PutWorkflow{{.id = live->id,
@@ -243,6 +261,10 @@ void Engine::Impl::committed(const LivePtr& live, Settlement& settlement,
 
 void Engine::Impl::refused(const LivePtr& live, const CommitResult& result) {
   live->loaded = false;  // what the store has counts
+  {
+    std::lock_guard lock(mutex_);
+    live->ending = false;
+  }
   if (result.status == CommitStatus::fenced || result.status == CommitStatus::closed) {
     std::lock_guard lock(mutex_);
     return release(*live);
