@@ -7,6 +7,7 @@
 #include <future>
 #include <thread>
 
+#include "base/metrics.h"
 #include "ports/http/client.h"
 #include "ports/http/fake.h"
 #include "ports/http/router.h"
@@ -120,6 +121,13 @@ TEST_F(RealServer, GzipBodiesAndBombs) {
   EXPECT_EQ(
       send("POST", "/echo", gzip(std::string(5 << 20, 'x')), {{"Content-Encoding", "gzip"}}).status,
       413);
+  EXPECT_EQ(
+      send("POST", "/echo", gzip("two ") + gzip("members"), {{"Content-Encoding", "gzip"}}).body,
+      "two members");
+  const std::string cut = gzip("a body that is cut short");
+  EXPECT_EQ(
+      send("POST", "/echo", cut.substr(0, cut.size() - 9), {{"Content-Encoding", "gzip"}}).status,
+      400);
   EXPECT_EQ(send("POST", "/echo", "not gzip", {{"Content-Encoding", "gzip"}}).status, 400);
   EXPECT_EQ(send("POST", "/echo", "x", {{"Content-Encoding", "br"}}).status, 415);
 }
@@ -132,6 +140,49 @@ TEST_F(RealServer, AHugeBodyIsRefusedUnread) {
   EXPECT_TRUE(raw("POST /echo HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: "
                   "chunked\r\n\r\n4000000\r\nabc")
                   .starts_with("HTTP/1.1 413"));
+}
+
+TEST_F(RealServer, ARefusedClientThatKeepsSendingGetsItsAnswer) {
+  start();
+  const int fd = dial();
+  const std::string head =
+      "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1073741824\r\n\r\n";
+  ::send(fd, head.data(), head.size(), MSG_NOSIGNAL);
+  const std::string block(1 << 20, 'x');
+  for (int i = 0; i < 64; ++i)  // far more than the sockets between us hold
+    ASSERT_EQ(::send(fd, block.data(), block.size(), MSG_NOSIGNAL),
+              static_cast<ssize_t>(block.size()));
+  shutdown(fd, SHUT_WR);
+  char answer[64] = {};
+  EXPECT_GT(recv(fd, answer, sizeof answer - 1, 0), 0);
+  EXPECT_TRUE(std::string_view(answer).starts_with("HTTP/1.1 413")) << answer;
+  close(fd);
+}
+
+TEST_F(RealServer, BodiesAreBoundedTogether) {
+  start({.bodies_bytes_max = 3000});
+  const std::string part =
+      "POST /echo HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: "
+      "2001\r\n\r\n" +
+      std::string(2000, 'x');
+  auto& held = Metrics::gauge("http_bodies_bytes");
+  const int slow = dial();
+  ::send(slow, part.data(), part.size(), MSG_NOSIGNAL);
+  while (held.load() < 2000) std::this_thread::yield();
+  EXPECT_TRUE(raw(part + "x").starts_with("HTTP/1.1 503"));
+  close(slow);
+  while (held.load() != 0) std::this_thread::yield();
+  EXPECT_TRUE(raw(part + "x").starts_with("HTTP/1.1 200"));
+}
+
+TEST_F(RealServer, WhereTooManyAreConnectedTheOldestIdleOneGoes) {
+  start();
+  std::vector<int> idle;
+  for (std::size_t i = 0; i < limits::kHttpConnectionsMax + 10; ++i) idle.push_back(dial());
+  EXPECT_EQ(send("GET", "/things/1").status, 200);
+  char byte = 0;
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(recv(idle[static_cast<std::size_t>(i)], &byte, 1, 0), 0);
+  for (const int fd : idle) close(fd);
 }
 
 TEST_F(RealServer, GarbageIsRefused) {
@@ -150,6 +201,7 @@ TEST_F(RealServer, ForeignHostsAndOriginsAreRefused) {
   start();
   EXPECT_EQ(send("GET", "/things/1", "", {{"Host", "evil.example"}}).status, 421);
   EXPECT_EQ(send("GET", "/things/1", "", {{"Origin", "http://evil.example"}}).status, 403);
+  EXPECT_EQ(send("GET", "/things/1", "", {{"Origin", "null"}}).status, 403);
   EXPECT_EQ(send("GET", "/things/1", "", {{"Origin", "http://" + server->address()}}).status, 200);
   EXPECT_EQ(
       send("POST", "/echo", "x", {{"Sec-Fetch-Site", "cross-site"}, {"Content-Type", "text/plain"}})

@@ -53,6 +53,18 @@ bool is_ip_literal(std::string_view host) {
   return inet_pton(AF_INET, std::string(host).c_str(), out.data()) == 1;
 }
 
+bool same_word(std::string_view a, std::string_view lower) {
+  return std::ranges::equal(a, lower, [](char x, char y) {
+    return (x >= 'A' && x <= 'Z' ? static_cast<char>(x + ('a' - 'A')) : x) == y;
+  });
+}
+
+bool is_json(std::string_view content_type) {
+  std::string_view type = content_type.substr(0, content_type.find(';'));
+  while (type.ends_with(' ')) type.remove_suffix(1);
+  return same_word(type, "application/json");
+}
+
 bool is_write(std::string_view method) {
   return method != "GET" && method != "HEAD" && method != "OPTIONS";
 }
@@ -115,7 +127,11 @@ Result<std::string> inflate_gzip(std::string_view bytes, std::size_t bytes_max) 
     if (out.size() > bytes_max)
       return fail(Errc::full,
                   "the body is larger than " + std::to_string(bytes_max) + " bytes once inflated");
-    if (code == Z_STREAM_END) return out;
+    if (code == Z_STREAM_END) {
+      if (inflater.stream.avail_in == 0) return out;
+      inflateReset(&inflater.stream);  // another member follows
+      continue;
+    }
     if (inflater.stream.avail_in == 0 && inflater.stream.avail_out != 0)
       return fail(Errc::invalid_input, "the gzip body is cut short");
   }
@@ -168,8 +184,8 @@ Access Router::granted(const HttpRequest& request, bool& wrong) const {
   if (options_.token_admin.empty() && options_.token_read.empty()) return Access::admin;
   const std::string header = request.header("authorization");
   if (header.empty()) return Access::open;
-  const std::string_view token =
-      header.starts_with("Bearer ") ? std::string_view(header).substr(7) : std::string_view{};
+  const bool bearer = same_word(std::string_view(header).substr(0, 7), "bearer ");
+  const auto token = bearer ? std::string_view(header).substr(7) : std::string_view{};
   if (!options_.token_admin.empty() && same_secret(token, options_.token_admin))
     return Access::admin;
   if (!options_.token_read.empty() && same_secret(token, options_.token_read)) return Access::read;
@@ -182,7 +198,7 @@ void Router::dispatch(HttpRequest request, Responder responder) const {
     return responder.send(problem(
         421, "this server does not answer under that Host name; add it to `hosts` in healer.yaml"));
   const std::string origin = request.header("origin");
-  if (!origin.empty() && origin != "null") {
+  if (!origin.empty()) {  // "null" is a page without a place of its own, such as a sandboxed frame
     const auto scheme_end = origin.find("://");
     const std::string_view origin_host = scheme_end == std::string::npos
                                              ? std::string_view(origin)
@@ -207,8 +223,7 @@ void Router::dispatch(HttpRequest request, Responder responder) const {
     return responder.send(std::move(answer));
   }
   const bool browser = !origin.empty() || !request.header("sec-fetch-site").empty();
-  if (browser && is_write(request.method) &&
-      !request.header("content-type").starts_with("application/json"))
+  if (browser && is_write(request.method) && !is_json(request.header("content-type")))
     return responder.send(problem(415, "pages must send application/json"));
   bool wrong = false;
   const Access access = granted(request, wrong);
@@ -272,6 +287,7 @@ HttpResponse problem(const Error& error) {
     case Errc::unsupported: return problem(501, error.message);
     case Errc::timeout:
     case Errc::cancelled:
+    case Errc::io:
     case Errc::upstream: return problem(503, error.message);
     default: return problem(500, error.message);
   }

@@ -1,12 +1,16 @@
 #include "ports/http/server.h"
 
+#include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/write.hpp>
+#include <chrono>
 #include <deque>
+#include <list>
 #include <thread>
 #include <unordered_set>
 
@@ -24,6 +28,8 @@ using boost::system::error_code;
 using tcp = asio::ip::tcp;
 
 constexpr std::size_t kHeaderBytesMax = 16 * 1024;
+constexpr std::chrono::seconds kLingerMax{5};  // a refused client may still be sending
+constexpr std::chrono::milliseconds kAcceptRetry{100};
 
 // Server-sent events: the connection is this client's until one side closes.
 class EventSink final : public StreamSink, public std::enable_shared_from_this<EventSink> {
@@ -108,16 +114,39 @@ class Server final : public HttpServer {
   const ServerOptions& options() const { return options_; }
   const Router& router() const { return router_; }
   std::unordered_set<Session*>& sessions() { return sessions_; }
+  // Those that wait for a header, the oldest first: the first to go where too many are connected.
+  std::list<Session*>& waiting() { return waiting_; }
+  asio::mutable_buffer trash() { return asio::buffer(trash_); }
+
+  // Accounts for the body that a session holds: `held` becomes `now`. False where all bodies
+  // together would be too many bytes.
+  bool hold(std::size_t& held, std::size_t now) {
+    if (now > held && bodies_bytes_ + (now - held) > options_.bodies_bytes_max) {
+      ++Metrics::counter("http_bodies_limit_hits");
+      return false;
+    }
+    bodies_bytes_ += now - held;
+    held = now;
+    static auto& gauge = Metrics::gauge("http_bodies_bytes");
+    gauge = static_cast<std::int64_t>(bodies_bytes_);
+    return true;
+  }
 
  private:
   void accept();
+  void accepted(tcp::socket socket);
 
   const ServerOptions options_;
   const Router router_;
+  // Before io_, which ends the sessions that are left when it goes.
+  std::unordered_set<Session*> sessions_;
+  std::list<Session*> waiting_;
+  std::size_t bodies_bytes_ = 0;
+  std::array<char, 16 * 1024> trash_{};
   asio::io_context io_{1};
   tcp::acceptor acceptor_;
+  asio::steady_timer retry_{io_};
   std::string address_;
-  std::unordered_set<Session*> sessions_;
   std::jthread thread_;
 };
 
@@ -127,24 +156,41 @@ class Session final : public std::enable_shared_from_this<Session> {
   Session(tcp::socket socket, Server& server) : stream_(std::move(socket)), server_(server) {
     server_.sessions().insert(this);
   }
-  ~Session() { server_.sessions().erase(this); }
+  ~Session() {
+    server_.sessions().erase(this);
+    server_.hold(held_, 0);
+    if (waits_) server_.waiting().erase(place_);
+  }
 
   void read_header() {
     parser_.emplace();
     parser_->header_limit(kHeaderBytesMax);
     parser_->body_limit(server_.options().body_bytes_max);
     stream_.expires_after(first_ ? server_.options().header_time : server_.options().idle);
+    place_ = server_.waiting().insert(server_.waiting().end(), this);
+    waits_ = true;
     http::async_read_header(stream_, buffer_, *parser_,
                             [self = shared_from_this()](error_code error, std::size_t) {
+                              self->stop_waiting();
                               if (error) return self->read_failed(error);
                               self->read_body();
                             });
   }
+  // Without reading the rest of the request.
   void refuse(int status, std::string_view why) {
+    lingers_ = true;
+    parser_.reset();  // and what is there of the body
+    turn_away(status, why);
+  }
+  void turn_away(int status, std::string_view why) {
     close_after_ = true;
     write(problem(status, why));
   }
   void close() { stream_.close(); }
+  void stop_waiting() {
+    if (waits_) server_.waiting().erase(place_);
+    waits_ = false;
+  }
 
  private:
   class Exchange;
@@ -181,23 +227,39 @@ class Session final : public std::enable_shared_from_this<Session> {
   }
 
   void read_rest() {
+    if (!server_.hold(held_, parser_->get().body().size()))
+      return refuse(503, "too many bodies are being received: try again in a second");
     if (parser_->is_done()) return handle();
-    http::async_read(stream_, buffer_, *parser_,
-                     [self = shared_from_this()](error_code error, std::size_t) {
-                       if (error) return self->read_failed(error);
-                       self->handle();
-                     });
+    http::async_read_some(stream_, buffer_, *parser_,
+                          [self = shared_from_this()](error_code error, std::size_t) {
+                            if (error) return self->read_failed(error);
+                            self->read_rest();
+                          });
+  }
+
+  // Closing with unread bytes would take the answer from the client: they are thrown away for a
+  // while.
+  void linger() {
+    stream_.async_read_some(server_.trash(),
+                            [self = shared_from_this()](error_code error, std::size_t) {
+                              if (error) return self->stream_.close();
+                              self->linger();
+                            });
   }
 
   void handle();
   void write(HttpResponse response);
+  void written(error_code error, bool keep);
 
   beast::tcp_stream stream_;
   Server& server_;
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::string_body>> parser_;
   std::string continue_, head_, body_;
+  std::size_t held_ = 0;  // bytes of the body
+  std::list<Session*>::iterator place_;
   bool first_ = true, keep_alive_ = false, close_after_ = false, is_head_ = false;
+  bool waits_ = false, lingers_ = false;
 };
 
 class Session::Exchange final : public Responder::Exchange {
@@ -206,11 +268,11 @@ class Session::Exchange final : public Responder::Exchange {
       : session_(std::move(session)), websocket_(websocket) {}
 
   void respond(HttpResponse response) override {
-    auto& stream = session_->stream_;
-    asio::post(stream.get_executor(),
-               [session = session_, response = std::move(response)]() mutable {
-                 session->write(std::move(response));
-               });
+    const auto executor = session_->stream_.get_executor();
+    // The last reference moves along: a session ends on the socket thread.
+    asio::post(executor, [session = std::move(session_), response = std::move(response)]() mutable {
+      session->write(std::move(response));
+    });
   }
   // Called on the socket thread, inside the handler.
   std::shared_ptr<StreamSink> stream() override {
@@ -249,8 +311,11 @@ void Session::handle() {
   const std::string encoding = request.header("content-encoding");
   if (encoding == "gzip" || encoding == "deflate") {
     auto inflated = inflate_gzip(message.body(), server_.options().inflated_bytes_max);
+    std::string().swap(message.body());  // gives the memory back, which assigning would not
     if (!inflated)
-      return refuse(inflated.error().code == Errc::full ? 413 : 400, inflated.error().message);
+      return turn_away(inflated.error().code == Errc::full ? 413 : 400, inflated.error().message);
+    if (!server_.hold(held_, inflated->size()))
+      return turn_away(503, "too many bodies wait to be processed: try again in a second");
     request.body = std::move(*inflated);
   } else if (!encoding.empty() && encoding != "identity") {
     return refuse(415, "content encoding " + encoding + " is not understood; gzip is");
@@ -264,6 +329,7 @@ void Session::handle() {
 
 void Session::write(HttpResponse response) {
   const bool keep = keep_alive_ && !close_after_;
+  server_.hold(held_, 0);
   head_ = "HTTP/1.1 " + std::to_string(response.status) + " ";
   const auto reason = http::obsolete_reason(static_cast<http::status>(response.status));
   head_.append(reason.data(), reason.size());
@@ -278,13 +344,17 @@ void Session::write(HttpResponse response) {
   stream_.expires_after(server_.options().body_time);
   asio::async_write(stream_, parts,
                     [self = shared_from_this(), keep](error_code error, std::size_t) {
-                      if (error || !keep) {
-                        error_code ignored;
-                        self->stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
-                        return self->stream_.close();
-                      }
-                      self->read_header();
+                      self->written(error, keep);
                     });
+}
+
+void Session::written(error_code error, bool keep) {
+  if (!error && keep) return read_header();
+  if (error) return stream_.close();
+  stream_.socket().shutdown(tcp::socket::shutdown_send, error);
+  if (!lingers_) return stream_.close();
+  stream_.expires_after(kLingerMax);
+  linger();
 }
 
 Result<void> Server::listen(const std::string& host, std::uint16_t port) {
@@ -321,19 +391,30 @@ void Server::accept() {
   acceptor_.async_accept([this](error_code error, tcp::socket socket) {
     if (error == asio::error::operation_aborted) return;
     if (!error) {
-      error_code ignored;
-      socket.set_option(tcp::no_delay(true), ignored);
-      const bool crowded = sessions_.size() >= limits::kHttpConnectionsMax;
-      auto session = std::make_shared<Session>(std::move(socket), *this);
-      if (crowded) {
-        ++Metrics::counter("http_connections_limit_hits");
-        session->refuse(503, "too many connections");
-      } else {
-        session->read_header();
-      }
+      accepted(std::move(socket));
+      return accept();
     }
-    accept();
+    // No descriptor is left: trying again at once would only keep a core busy.
+    ++Metrics::counter("http_accept_failures");
+    retry_.expires_after(kAcceptRetry);
+    retry_.async_wait([this](error_code stopped) {
+      if (!stopped) accept();
+    });
   });
+}
+
+void Server::accepted(tcp::socket socket) {
+  error_code ignored;
+  socket.set_option(tcp::no_delay(true), ignored);
+  const bool crowded = sessions_.size() >= limits::kHttpConnectionsMax;
+  const auto session = std::make_shared<Session>(std::move(socket), *this);
+  if (!crowded) return session->read_header();
+  ++Metrics::counter("http_connections_limit_hits");
+  if (waiting_.empty()) return session->turn_away(503, "too many connections");
+  Session* oldest = waiting_.front();
+  oldest->stop_waiting();
+  oldest->close();
+  session->read_header();
 }
 
 void Server::stop() {
@@ -341,6 +422,7 @@ void Server::stop() {
   asio::post(io_, [this] {
     error_code ignored;
     acceptor_.close(ignored);
+    retry_.cancel();
     for (Session* session : sessions_) session->close();
   });
   asio::post(io_, [this] { io_.stop(); });

@@ -85,6 +85,7 @@ struct Route {
   std::string summary;  // one line for /openapi.json
   Handler handler;
   std::string request_schema, response_schema;  // JSON Schema text or empty
+  std::string query = {};                       // names of its query parameters, by blanks
 };
 
 struct ServerOptions {
@@ -93,6 +94,7 @@ struct ServerOptions {
   std::vector<std::string> hosts;         // further Host names
   std::size_t body_bytes_max = limits::kBodyBytesMax;
   std::size_t inflated_bytes_max = limits::kInflatedBytesMax;
+  std::size_t bodies_bytes_max = limits::kHttpBodiesBytesMax;
   Millis idle{75'000}, header_time{15'000}, body_time{60'000};
 };
 
