@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 
@@ -12,6 +13,7 @@ namespace healer {
 namespace {
 
 constexpr std::size_t kEventsKept = 1000;
+constexpr std::size_t kBytesKept = 512 * 1024;  // less than a client may have unsent
 constexpr std::chrono::seconds kHeartbeat{15};  // proxies cut streams that are silent
 
 }  // namespace
@@ -31,19 +33,27 @@ std::string EventHub::frame(const Event& event, bool websocket) const {
 }
 
 void EventHub::publish(std::string_view type, std::string data) {
+  // A line of a stream ends at a newline; between the tokens of JSON a blank says the same.
+  std::ranges::replace_if(data, [](char c) { return c == '\n' || c == '\r'; }, ' ');
   std::lock_guard lock(mutex_);
-  kept_.push_back({++last_, std::string(type), std::move(data)});
-  if (kept_.size() > kEventsKept) kept_.pop_front();
-  std::erase_if(clients_, [&](Client& client) {
-    return !client.sink->send(frame(kept_.back(), client.websocket));
-  });
+  const Event event{++last_, std::string(type), std::move(data)};
+  std::erase_if(clients_,
+                [&](Client& client) { return !client.sink->send(frame(event, client.websocket)); });
+  bytes_kept_ += event.data.size();
+  kept_.push_back(event);
+  while (kept_.size() > kEventsKept || bytes_kept_ > kBytesKept) {
+    bytes_kept_ -= kept_.front().data.size();
+    kept_.pop_front();
+  }
   Metrics::gauge("stream_clients") = static_cast<std::int64_t>(clients_.size());
 }
 
 void EventHub::serve(Responder responder, std::string_view last_event_id) {
   std::lock_guard lock(mutex_);
+  if (clients_.size() >= limits::kStreamClientsMax)
+    std::erase_if(clients_, [](const Client& client) { return !client.sink->is_open(); });
   if (closed_ || clients_.size() >= limits::kStreamClientsMax) {
-    ++Metrics::counter("stream_clients_max_hits");
+    ++Metrics::counter("stream_clients_limit_hits");
     return responder.send(problem(503, "too many clients listen already"));
   }
   const bool websocket = responder.is_websocket();
@@ -55,8 +65,8 @@ void EventHub::serve(Responder responder, std::string_view last_event_id) {
     const bool ours = last_event_id.starts_with(epoch_ + "-");
     const auto digits = ours ? last_event_id.substr(epoch_.size() + 1) : std::string_view{};
     std::from_chars(digits.data(), digits.data() + digits.size(), after);
-    const bool kept =
-        ours && after <= last_ && (kept_.empty() || after + 1 >= kept_.front().number);
+    const std::uint64_t oldest = kept_.empty() ? last_ + 1 : kept_.front().number;
+    const bool kept = ours && after <= last_ && after + 1 >= oldest;
     if (!kept) client.sink->send(frame({last_, "reset", "{}"}, websocket));
     for (const auto& event : kept_)
       if (kept && event.number > after) client.sink->send(frame(event, websocket));

@@ -46,7 +46,8 @@ class EventHub {
   const std::string epoch_;
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::deque<Event> kept_;
+  std::deque<Event> kept_;  // the newest, at most kEventsKept and kBytesKept of them
+  std::size_t bytes_kept_ = 0;
   std::uint64_t last_ = 0;
   std::vector<Client> clients_;
   bool closed_ = false;

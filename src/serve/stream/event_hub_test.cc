@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/limits.h"
 #include "ports/http/fake.h"
 
 namespace healer {
@@ -39,6 +40,37 @@ TEST(EventHub, says_reset_to_an_id_of_another_run) {
   const auto client = listen(hub, true, "d-1");
   EXPECT_EQ(client->sink->sent,
             (std::vector<std::string>{R"({"id":"e-1","type":"reset","data":{}})"}));
+}
+
+TEST(EventHub, keeps_no_more_than_a_client_may_have_unsent) {
+  EventHub hub("e");
+  const std::string large = '"' + std::string(300 * 1024, 'x') + '"';
+  for (int i = 0; i < 3; ++i) hub.publish("incident", large);
+  EXPECT_EQ(listen(hub, true, "e-2")->sink->sent.size(), 1U);
+  EXPECT_EQ(listen(hub, true, "e-3")->sink->sent.size(), 0U);
+  const auto late = listen(hub, true, "e-1");
+  EXPECT_EQ(late->sink->sent,
+            (std::vector<std::string>{R"({"id":"e-3","type":"reset","data":{}})"}));
+  hub.publish("incident", '"' + std::string(900 * 1024, 'x') + '"');  // none is kept now
+  EXPECT_EQ(listen(hub, true, "e-3")->sink->sent,
+            (std::vector<std::string>{R"({"id":"e-4","type":"reset","data":{}})"}));
+}
+
+TEST(EventHub, an_event_is_one_line) {
+  EventHub hub("e");
+  const auto client = listen(hub, false, "");
+  hub.publish("notice", "{\n\"a\":\r\n1}");
+  EXPECT_EQ(client->sink->sent[1], "id: e-1\nevent: notice\ndata: { \"a\":  1}\n\n");
+}
+
+TEST(EventHub, clients_that_are_gone_make_room) {
+  EventHub hub("e");
+  std::vector<std::shared_ptr<FakeExchange>> clients;
+  for (std::size_t i = 0; i < limits::kStreamClientsMax; ++i)
+    clients.push_back(listen(hub, false, ""));
+  EXPECT_EQ(listen(hub, false, "")->answer->status, 503);
+  clients[7]->sink->close();
+  EXPECT_EQ(listen(hub, false, "")->answer, nullptr);
 }
 
 TEST(EventHub, forgets_clients_that_are_gone) {
