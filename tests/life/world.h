@@ -5,6 +5,7 @@
 #include <atomic>
 #include <filesystem>
 #include <future>
+#include <set>
 
 #include "app/notify/announce.h"
 #include "app/pipeline/findings.h"
@@ -179,9 +180,9 @@ class World {
       for (const auto& [fingerprint, record] : effect.openings)
         stored = stored || store_->incident(record.incident.id)->has_value();
     }
-    for (const auto& receipt : receipts)
-      for (const auto& seen : receipt.incidents)
-        if (seen.is_new) opened.push_back(seen.incident);
+    std::set<std::string> fresh;  // ids are in the order of their making
+    for (const auto& [fingerprint, record] : effect.openings) fresh.insert(record.incident.id);
+    opened.insert(opened.end(), fresh.begin(), fresh.end());
     settle();
   }
 

@@ -1,9 +1,12 @@
 #include "app/pipeline/findings.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <future>
 
 #include "base/hash.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "types/json.h"
@@ -17,6 +20,7 @@ constexpr Millis kRejoinMax{3'600'000};
 // An incident that waits for a decision hears of more records this often.
 constexpr Millis kTellEvery{200};
 constexpr int kConflictsMax = 5;
+constexpr const char* kWildcardText = "<*>";
 
 WriteOp to_op(const LogTemplate& item) {
   return PutTemplate{{.id = item.id,
@@ -34,6 +38,29 @@ LogTemplate from_row(const TemplateRow& row) {
           .service = row.service,
           .birth_key = row.birth_key,
           .text = row.text};
+}
+
+// Control characters of a log would move a terminal's cursor, and NUL ends a database's search.
+std::string printable(std::string text) {
+  for (char& c : text)
+    if ((c >= 0 && c < ' ' && c != '\n' && c != '\t') || c == '\x7f') c = '?';
+  return text;
+}
+
+// The one incident of all the failures that a service has beyond what is told apart.
+Finding all_further_failures(const Finding& one) {
+  Finding out = one;
+  out.fingerprint = hash64("all further failures", hash64(one.service));
+  out.template_text = kWildcardText;
+  out.analysis.summary =
+      fmt::format("{} fails in too many new ways at once: this stands for all beyond the first {}",
+                  one.service.empty() ? "something" : one.service, limits::kIncidentsPerServiceMax);
+  out.analysis.suggested_fix = "look for what they have in common; their logs have the details";
+  out.analysis.affected_file.clear();
+  out.analysis.knowledge.clear();
+  out.analysis.uncertain = true;
+  out.process_death = out.alert_firing = false;
+  return out;
 }
 
 // `written_by`: when the version that wrote the records was deployed; 0: unknown.
@@ -66,7 +93,7 @@ Result<void> Findings::restore() {
 
 Receipt Findings::add(Effect& effect, RecordBatch& batch, UnixMs now, bool always) {
   static auto& records = Metrics::counter("records_total");
-  Receipt receipt{.records = batch.records.size(), .incidents = {}};
+  Receipt receipt{.records = batch.records.size()};
   if (batch.records.empty()) return receipt;
   records += static_cast<std::int64_t>(batch.records.size());
   world_.services.assign(batch);
@@ -82,23 +109,40 @@ Receipt Findings::add(Effect& effect, RecordBatch& batch, UnixMs now, bool alway
     finding.last_seen = std::min(finding.last_seen, now);
   }
   for (const auto& hit : hits) {
-    CountDelta delta{.fingerprint = hit.fingerprint,
-                     .at = now,
-                     .instance = std::string(hit.record->host),
-                     .version = std::string(hit.record->version),
-                     .n = hit.count};
+    CountDelta delta{.fingerprint = hit.fingerprint, .at = now, .n = hit.count};
+    if (keeps_apart(*hit.record, now)) {
+      delta.instance = hit.record->host;
+      delta.version = hit.record->version;
+    }
     if (!hit.record->service.empty() && !failing.contains(hit.template_id)) {
       CountDelta normal = delta;
       normal.fingerprint = normal_fingerprint(hit.record->service);
-      effect.counts.push_back(std::move(normal));
+      effect.count(std::move(normal));
     }
-    effect.counts.push_back(std::move(delta));
+    effect.count(std::move(delta));
   }
   std::ranges::stable_sort(findings, std::greater<>{},
                            [](const Finding& finding) { return finding.analysis.severity; });
   if (always && findings.size() > 1) findings.erase(findings.begin() + 1, findings.end());
-  for (const auto& finding : findings) file(effect, finding, receipt, now);
+  const Flood flood = always ? Flood::own_incident : Flood::one_incident;
+  for (const auto& finding : findings) file(effect, finding, receipt, now, flood);
   return receipt;
+}
+
+// Hosts and versions are what lines say: past the limit new ones are counted together.
+bool Findings::keeps_apart(const LogRecord& record, UnixMs now) {
+  if (record.host.empty() && record.version.empty()) return true;
+  const UnixMs hour = now / 3'600'000;
+  if (hour != instances_hour_) instances_.clear();
+  instances_hour_ = hour;
+  const std::uint64_t name = hash64(record.version, hash64(record.host));
+  if (instances_.contains(name)) return true;
+  if (instances_.size() >= limits::kInstancesPerHourMax) {
+    ++Metrics::counter("instances_limit_hits");
+    return false;
+  }
+  instances_.insert(name);
+  return true;
 }
 
 std::optional<OpenIncidents::Known> Findings::known(Fingerprint fingerprint) {
@@ -109,7 +153,18 @@ std::optional<OpenIncidents::Known> Findings::known(Fingerprint fingerprint) {
   return world_.open.find(fingerprint);
 }
 
-void Findings::file(Effect& effect, const Finding& finding, Receipt& receipt, UnixMs now) {
+bool Findings::is_flooded(const Effect& effect, const std::string& service, UnixMs now) const {
+  std::size_t n = 0;
+  if (const auto it = effect.opened_of.find(service); it != effect.opened_of.end()) n += it->second;
+  const auto before = opened_.find(service);
+  if (before != opened_.end() && now - before->second.since < limits::kIncidentsWindow.count())
+    n += before->second.n;
+  return n >= limits::kIncidentsPerServiceMax ||
+         effect.openings.size() >= limits::kIncidentsPerBatchMax;
+}
+
+void Findings::file(Effect& effect, const Finding& finding, Receipt& receipt, UnixMs now,
+                    Flood flood) {
   // A backlog is no storm, and neither is an alert that is over.
   if (finding.analysis.severity >= Severity::high && !finding.service.empty() &&
       !finding.alert_resolved && now - finding.last_seen <= world_.policy().record_age_max.count())
@@ -119,13 +174,16 @@ void Findings::file(Effect& effect, const Finding& finding, Receipt& receipt, Un
     Incident& incident = opening->second.incident;
     incident.count += static_cast<std::int64_t>(finding.count);
     incident.last_seen = std::max<UnixMs>(incident.last_seen, finding.last_seen);
-    receipt.incidents.push_back({incident.id, false});
-    return;
+    return receipt.joins(incident.id, false, finding.analysis.severity);
   }
   const auto before = known(finding.fingerprint);
   const UnixMs written_by = world_.services.deployed_at(finding.service, finding.version);
   if (!before || !joins(*before, finding, written_by, now, world_.policy())) {
     if (finding.alert_resolved) return;
+    if (flood == Flood::one_incident && is_flooded(effect, finding.service, now)) {
+      ++Metrics::counter("incidents_limit_hits");
+      return file(effect, all_further_failures(finding), receipt, now, Flood::own_incident);
+    }
     return open(effect, finding, before ? before->id : "", receipt, now);
   }
   auto& more = effect.seen[before->id];
@@ -135,7 +193,7 @@ void Findings::file(Effect& effect, const Finding& finding, Receipt& receipt, Un
   more.fingerprint = finding.fingerprint;
   more.waiting = before->waiting;
   if (finding.alert_firing || finding.alert_resolved) more.alert_firing = finding.alert_firing;
-  receipt.incidents.push_back({before->id, false});
+  receipt.joins(before->id, false, finding.analysis.severity);
 }
 
 void Findings::open(Effect& effect, const Finding& finding, const std::string& parent,
@@ -148,20 +206,21 @@ void Findings::open(Effect& effect, const Finding& finding, const std::string& p
   incident.service = finding.service;
   const Service* service = world_.services.find(finding.service);
   if (service != nullptr) incident.environment = service->environment;
-  incident.summary = finding.analysis.summary;
+  incident.summary = printable(finding.analysis.summary);
   incident.suggested_fix = finding.analysis.suggested_fix;
   incident.affected_file = finding.analysis.affected_file;
   incident.confidence = finding.analysis.confidence;
   incident.uncertain = finding.analysis.uncertain;
   incident.brain = finding.analysis.brain;
   incident.fingerprint = hex16(finding.fingerprint);
-  incident.template_text = finding.template_text;
+  incident.template_text = printable(finding.template_text);
   incident.count = static_cast<std::int64_t>(finding.count);
   incident.first_seen = finding.first_seen;
   incident.last_seen = finding.last_seen;
   incident.created = now;
   incident.parent = parent;
   incident.evidence = finding.evidence;
+  for (auto& line : incident.evidence) line.text = printable(std::move(line.text));
   incident.timeline.push_back(
       {.status = IncidentStatus::detected,
        .at = now,
@@ -179,22 +238,45 @@ void Findings::open(Effect& effect, const Finding& finding, const std::string& p
   const UnixMs deployed = world_.services.deployed_at(finding.service, finding.version);
   if (deployed != 0 && finding.first_seen > deployed)
     record.onset_ms = finding.first_seen - deployed;
-  receipt.incidents.push_back({incident.id, true});
+  receipt.joins(incident.id, true, incident.severity);
+  ++effect.opened_of[finding.service];
   effect.openings.emplace(finding.fingerprint, std::move(record));
 }
 
-WriteBatch Findings::batch_of(const Effect& effect) {
+void Effect::count(CountDelta delta) {
+  const auto key = hash64(delta.version, hash64(delta.instance, delta.fingerprint));
+  const auto [place, fresh] = count_of_.try_emplace(key, counts.size());
+  if (fresh)
+    counts.push_back(std::move(delta));
+  else
+    counts[place->second].n += delta.n;
+}
+
+bool Effect::holds(const IdempotencyKey& key) const {
+  return std::ranges::any_of(once, [&](const auto& item) {
+    return item.first.route == key.route && item.first.key == key.key;
+  });
+}
+
+WriteBatch Findings::batch_of(const Effect& effect, const std::vector<Receipt>& receipts) {
   WriteBatch out;
+  const UnixMs expires = world_.clock.wall_ms() + limits::kIdempotencyKept.count();
+  for (const auto& [key, index] : effect.once)
+    out.add(PutIdempotency{{.key = key.key,
+                            .route = key.route,
+                            .response = receipts[index].kept(key.request),
+                            .expires = expires}});
   for (const auto& item : changed_) out.add(to_op(item));
   for (const auto& delta : effect.counts) out.add(delta);
   for (const auto& [id, more] : effect.seen)
     out.add(IncidentSeen{.id = id, .n = more.n, .last_seen = more.last_seen});
+  for (const auto& source : effect.dropped) out.add(DropCheckpoint{source});
   for (const auto& [source, bytes] : effect.checkpoints) out.add(PutCheckpoint{{source, bytes}});
   return out;
 }
 
-CommitResult Findings::commit_once(const Effect& effect) {
-  WriteBatch batch = batch_of(effect);
+CommitResult Findings::commit_once(const Effect& effect, const std::vector<Receipt>& receipts) {
+  WriteBatch batch = batch_of(effect, receipts);
   if (effect.openings.empty()) return commit_and_wait(world_.journal, std::move(batch));
   std::vector<Handover> handovers;
   for (const auto& [fingerprint, record] : effect.openings)
@@ -230,9 +312,11 @@ bool Findings::join_existing(Effect& effect, std::vector<Receipt>& receipts) {
     more.last_seen = std::max<UnixMs>(more.last_seen, incident.last_seen);
     more.arrival = incident.created;
     more.fingerprint = it->first;
-    for (auto& receipt : receipts)
-      for (auto& seen : receipt.incidents)
-        if (seen.incident == incident.id) seen = {(*row)->id, false};
+    for (auto& receipt : receipts) {
+      if (receipt.incident != incident.id) continue;
+      receipt.incident = (*row)->id;
+      receipt.is_new = false;
+    }
     world_.open.update(**row);
     it = effect.openings.erase(it);
   }
@@ -242,7 +326,7 @@ bool Findings::join_existing(Effect& effect, std::vector<Receipt>& receipts) {
 CommitResult Findings::commit(Effect& effect, std::vector<Receipt>& receipts) {
   CommitResult result;
   for (int attempt = 0; attempt < kConflictsMax; ++attempt) {
-    result = commit_once(effect);
+    result = commit_once(effect, receipts);
     if (result.status != CommitStatus::conflict) break;
     if (!join_existing(effect, receipts)) break;
   }
@@ -254,6 +338,11 @@ void Findings::after_commit(const Effect& effect) {
   changed_.clear();
   Metrics::counter("incidents_opened_total") += static_cast<std::int64_t>(effect.openings.size());
   const UnixMs now = world_.clock.wall_ms();
+  for (const auto& [service, n] : effect.opened_of) {
+    Opened& opened = opened_[service];
+    if (now - opened.since >= limits::kIncidentsWindow.count()) opened = {.since = now, .n = 0};
+    opened.n += n;
+  }
   for (const auto& [id, more] : effect.seen) {
     world_.open.seen(more.fingerprint, more.arrival, more.last_seen);
     if (more.alert_firing) {

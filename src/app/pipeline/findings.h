@@ -14,8 +14,10 @@ namespace healer {
 
 // What payloads change, collected until it is committed as one batch.
 struct Effect {
-  std::vector<CountDelta> counts;
+  std::vector<CountDelta> counts;  // one per fingerprint, instance and version
   std::map<std::string, std::string> checkpoints;
+  std::unordered_map<std::string, std::size_t> opened_of;  // openings of a service
+  std::vector<std::string> dropped;                        // checkpoints of files that are gone
   std::unordered_map<Fingerprint, IncidentRecord> openings;
   struct More {
     std::int64_t n = 0;
@@ -24,9 +26,15 @@ struct Effect {
     bool waiting = false;
     std::optional<bool> alert_firing;
   };
-  std::map<std::string, More> seen;  // by incident
+  std::map<std::string, More> seen;                          // by incident
+  std::vector<std::pair<IdempotencyKey, std::size_t>> once;  // and whose receipt it keeps
 
-  bool empty() const { return counts.empty() && checkpoints.empty(); }
+  void count(CountDelta delta);
+  bool holds(const IdempotencyKey& key) const;
+  bool empty() const { return counts.empty() && checkpoints.empty() && dropped.empty(); }
+
+ private:
+  std::unordered_map<std::uint64_t, std::size_t> count_of_;  // hash of a delta's key to its place
 };
 
 // Records into counts, findings and incidents. Owned by the pipeline's thread.
@@ -49,12 +57,15 @@ class Findings {
   struct Told {
     UnixMs arrival, written;
   };
-  void file(Effect& effect, const Finding& finding, Receipt& receipt, UnixMs now);
+  bool keeps_apart(const LogRecord& record, UnixMs now);
+  enum class Flood { own_incident, one_incident };  // what becomes of too many new failures
+  void file(Effect& effect, const Finding& finding, Receipt& receipt, UnixMs now, Flood flood);
   void open(Effect& effect, const Finding& finding, const std::string& parent, Receipt& receipt,
             UnixMs now);
+  bool is_flooded(const Effect& effect, const std::string& service, UnixMs now) const;
   std::optional<OpenIncidents::Known> known(Fingerprint fingerprint);
-  WriteBatch batch_of(const Effect& effect);
-  CommitResult commit_once(const Effect& effect);
+  WriteBatch batch_of(const Effect& effect, const std::vector<Receipt>& receipts);
+  CommitResult commit_once(const Effect& effect, const std::vector<Receipt>& receipts);
   bool join_existing(Effect& effect, std::vector<Receipt>& receipts);
   void after_commit(const Effect& effect);
 
@@ -65,6 +76,13 @@ class Findings {
   std::vector<LogTemplate> changed_;  // not yet on disk
   std::map<std::string, Told> signals_;
   UnixMs signals_due_ = 0;
+  struct Opened {
+    UnixMs since = 0;
+    std::size_t n = 0;
+  };
+  std::unordered_map<std::string, Opened> opened_;  // by service, of late
+  std::unordered_set<std::uint64_t> instances_;     // instance and version, seen in this hour
+  UnixMs instances_hour_ = 0;
 };
 
 }  // namespace healer

@@ -1,17 +1,22 @@
 #include "app/pipeline/pipeline.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <sstream>
 #include <thread>
 
 #include "app/pipeline/findings.h"
+#include "base/hash.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "stages/ingest/ingest.h"
+#include "stages/ingest/slices.h"
 
 namespace healer {
 namespace {
@@ -24,6 +29,7 @@ struct Job {
   RawPayload payload;
   std::vector<Alert> alerts;
   bool always = false;
+  IdempotencyKey once;
   std::optional<Checkpoint> after;  // of a tailed file
   std::string ended;                // key of a tailed file that is gone
   Pipeline::Done done;
@@ -31,6 +37,19 @@ struct Job {
   std::size_t bytes() const { return payload.bytes.size() + 256 + alerts.size() * 1024; }
   bool is_tail() const { return after || !ended.empty(); }
 };
+
+// Receipt::kept() read back.
+Result<Receipt> receipt_of(const std::string& kept, std::uint64_t request) {
+  std::istringstream in(kept);
+  std::string hash;
+  Receipt out{.replayed = true};
+  if (!(in >> hash >> out.records >> out.is_new))
+    return fail(Errc::corrupt, "what is kept under this Idempotency-Key cannot be read");
+  if (hash != hex16(request))
+    return fail(Errc::conflict, "this Idempotency-Key came with another request before");
+  in >> out.incident;
+  return out;
+}
 
 }  // namespace
 
@@ -135,23 +154,55 @@ class Pipeline::Impl {
     const UnixMs now = world_.clock.wall_ms();
     Effect effect;
     std::vector<Receipt> receipts;
+    std::vector<Done> answers;
     for (auto& job : jobs) {
-      StreamState once;
-      RecordBatch batch;
-      if (job.alerts.empty()) {
-        job.payload.is_final = true;
-        batch = ingest(once, std::move(job.payload), now, bounds());
+      if (auto before = answered_before(job.once, effect)) {
+        job.done(std::move(*before));
+        continue;
       }
-      for (const auto& alert : job.alerts) append_alert(batch, alert, "alertmanager", now);
-      receipts.push_back(findings_.add(effect, batch, now, job.always));
+      if (!job.once.empty()) effect.once.emplace_back(std::move(job.once), receipts.size());
+      answers.push_back(std::move(job.done));
+      receipts.push_back(take(effect, job, now));
     }
+    if (answers.empty()) return;
     const CommitResult result = findings_.commit(effect, receipts);
-    for (std::size_t i = 0; i < jobs.size(); ++i) {
+    for (std::size_t i = 0; i < answers.size(); ++i) {
       if (result.ok())
-        jobs[i].done(std::move(receipts[i]));
+        answers[i](std::move(receipts[i]));
       else
-        jobs[i].done(std::unexpected(to_error(result)));
+        answers[i](std::unexpected(to_error(result)));
     }
+  }
+
+  // The receipt that is kept under the key, or why there will be none; nullopt: it is a new one.
+  // No other thread writes these routes, so nothing comes between this look and the commit.
+  std::optional<Result<Receipt>> answered_before(const IdempotencyKey& once, const Effect& effect) {
+    if (once.empty()) return std::nullopt;
+    if (effect.holds(once))
+      return fail(Errc::busy, "a request with this Idempotency-Key is being processed: try again");
+    const auto kept = world_.store.idempotent(once.route, once.key);
+    if (!kept) return std::unexpected(kept.error());
+    if (!*kept) return std::nullopt;
+    return receipt_of(**kept, once.request);
+  }
+
+  Receipt take(Effect& effect, Job& job, UnixMs now) {
+    if (!job.alerts.empty()) {
+      RecordBatch batch;
+      for (const auto& alert : job.alerts) append_alert(batch, alert, "alertmanager", now);
+      return findings_.add(effect, batch, now, job.always);
+    }
+    Receipt out;
+    StreamState state;
+    job.payload.is_final = true;
+    PayloadSlices slices(std::move(job.payload), limits::kSliceBytes);
+    while (auto slice = slices.next()) {
+      RecordBatch batch = ingest(state, std::move(*slice), now, bounds());
+      const Receipt more = findings_.add(effect, batch, now, job.always);
+      out.records += more.records;
+      if (!more.incident.empty()) out.joins(more.incident, more.is_new, more.severity);
+    }
+    return out;
   }
 
   void follow(std::vector<Job>& jobs) {
@@ -159,8 +210,10 @@ class Pipeline::Impl {
     Effect effect;
     for (auto& job : jobs) {
       if (!job.ended.empty()) {
+        findings_.add(effect, healer::flush(streams_[job.ended].state, now, true, bounds()), now);
         streams_.erase(job.ended);
         effect.checkpoints.erase(job.ended);
+        effect.dropped.push_back(job.ended);
         continue;
       }
       const std::string key = job.after->key();
@@ -202,10 +255,27 @@ class Pipeline::Impl {
         log_event(LogLevel::error, "store_refused",
                   {{"what", "lines of files"}, {"error", result.message}});
       Metrics::counter("signal_commit_retries_total")++;
+      refuse_answered(result);
       std::unique_lock lock(mutex_);
       if (stopping_ || result.status == CommitStatus::closed) return;
       wake_.wait_for(lock, kRetryAfterFailure, [&] { return stopping_; });
     }
+  }
+
+  // While files wait for the store, nobody who waits for an answer has to wait with them.
+  void refuse_answered(const CommitResult& result) {
+    std::vector<Job> refused;
+    {
+      std::lock_guard lock(mutex_);
+      const auto first = std::stable_partition(jobs_.begin(), jobs_.end(),
+                                               [](const Job& job) { return job.is_tail(); });
+      for (auto job = first; job != jobs_.end(); ++job) {
+        bytes_ -= std::min(bytes_, job->bytes());
+        refused.push_back(std::move(*job));
+      }
+      jobs_.erase(first, jobs_.end());
+    }
+    for (auto& job : refused) job.done(std::unexpected(to_error(result)));
   }
 
   PipelineWorld world_;
@@ -224,18 +294,31 @@ Pipeline::~Pipeline() = default;
 Result<void> Pipeline::start() { return impl_->start(); }
 void Pipeline::stop() { impl_->stop(); }
 
-void Pipeline::submit(RawPayload payload, bool always, Done done) {
+void Receipt::joins(const std::string& id, bool opened, Severity how_bad) {
+  if (!incident.empty() && how_bad <= severity) return;
+  incident = id;
+  is_new = opened;
+  severity = how_bad;
+}
+
+std::string Receipt::kept(std::uint64_t request) const {
+  return fmt::format("{} {} {} {}", hex16(request), records, is_new ? 1 : 0, incident);
+}
+
+void Pipeline::submit(RawPayload payload, bool always, IdempotencyKey once, Done done) {
   Job job;
   job.payload = std::move(payload);
   job.always = always;
+  job.once = std::move(once);
   job.done = std::move(done);
   if (!impl_->push(std::move(job)))
     job.done(fail(Errc::busy, "too many lines wait to be processed: try again in a second"));
 }
 
-void Pipeline::submit(std::vector<Alert> alerts, Done done) {
+void Pipeline::submit(std::vector<Alert> alerts, IdempotencyKey once, Done done) {
   Job job;
   job.alerts = std::move(alerts);
+  job.once = std::move(once);
   job.done = std::move(done);
   if (!impl_->push(std::move(job)))
     job.done(fail(Errc::busy, "too many lines wait to be processed: try again in a second"));

@@ -16,18 +16,22 @@
 #include "stages/analyze/knowledge.h"
 #include "stages/ingest/payload.h"
 #include "types/alert.h"
+#include "types/idempotency_key.h"
 #include "types/policy.h"
+#include "types/severity.h"
 
 namespace healer {
 
 // What became of a payload, once that is on disk.
 struct Receipt {
   std::size_t records = 0;
-  struct Seen {
-    std::string incident;
-    bool is_new = false;
-  };
-  std::vector<Seen> incidents;  // the worst first
+  std::string incident;  // the worst that they are part of; empty if none
+  bool is_new = false;   // opened by them
+  Severity severity = Severity::low;
+  bool replayed = false;  // of an earlier request with the same key
+
+  void joins(const std::string& id, bool opened, Severity how_bad);  // kept if it is the worst
+  std::string kept(std::uint64_t request) const;                     // as stored under a key
 };
 
 struct PipelineWorld {
@@ -58,9 +62,10 @@ class Pipeline {
   void stop();           // what is queued is finished; open events are handed on
 
   // A body that came whole. `always`: make an incident of it whatever its severity. full: the queue
-  // has no room; try again. `done` runs on the pipeline's thread.
-  void submit(RawPayload payload, bool always, Done done);
-  void submit(std::vector<Alert> alerts, Done done);
+  // has no room; try again. With a key it has its effect once, and every repetition gets the same
+  // receipt; conflict: the key came with another request. `done` runs on the pipeline's thread.
+  void submit(RawPayload payload, bool always, IdempotencyKey once, Done done);
+  void submit(std::vector<Alert> alerts, IdempotencyKey once, Done done);
 
   // Lines of a file; taken means that they will be committed with their checkpoint, whatever it
   // takes.

@@ -1,8 +1,11 @@
 #include "app/server/server.h"
 
 #include <fmt/format.h>
+#include <malloc.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <filesystem>
@@ -19,6 +22,7 @@
 #include "app/server/brain.h"
 #include "app/server/minds.h"
 #include "app/server/version.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "engine/outbox.h"
@@ -72,6 +76,26 @@ std::string read_text(const std::string& path, bool& found) {
 WorkbenchOptions workbench_options(const Settings& settings,
                                    std::map<std::string, std::string> deploy_env) {
   return {.check = settings.check, .deploy_env = std::move(deploy_env)};
+}
+
+// Connections alone may be more than what a shell allows by default.
+void raise_file_limit() {
+  constexpr rlim_t kFilesWanted = limits::kHttpConnectionsMax + limits::kTailFilesMax + 1024;
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= kFilesWanted) return;
+  files.rlim_cur = std::min(kFilesWanted, files.rlim_max);
+  if (setrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur < kFilesWanted)
+    log_event(
+        LogLevel::warn, "few_open_files",
+        {{"limit", std::to_string(files.rlim_cur)}, {"wanted", std::to_string(kFilesWanted)}});
+}
+
+// What a large body took goes back when it is answered; by default the allocator keeps blocks of up
+// to 32 MiB once it has seen one, in as many arenas as there are threads.
+void give_memory_back() {
+  mallopt(M_MMAP_THRESHOLD, 1024 * 1024);
+  mallopt(M_TRIM_THRESHOLD, 16 * 1024 * 1024);
+  mallopt(M_ARENA_MAX, 4);
 }
 
 }  // namespace
@@ -190,7 +214,7 @@ Result<void> Server::Impl::open_store() {
   StoreOptions options;
   options.folder = settings->data;
   store_ = TRY(open_sqlite_store(options, clock_));
-  hub_ = std::make_unique<EventHub>(ids_.uuid7().substr(0, 8));
+  hub_ = std::make_unique<EventHub>(ids_.uuid7().substr(24));  // random
   if (options_.demo) demo_ = std::make_unique<Demo>(demo_folder(*settings), executor_, clock_);
   journal_ = std::make_unique<PublishingJournal>(
       *store_, [this](const IncidentRow& row) { incident_changed(row); });
@@ -309,6 +333,7 @@ Result<void> Server::Impl::start_tail() {
         return pipeline_->tail(std::move(payload), std::move(after));
       },
       [this](std::string_view key) { pipeline_->tail_ended(key); });
+  tail_->poll_once();  // where old files end is known before anybody hears that we are ready
   tail_thread_ = std::thread([this] { tail_->run(); });
   return {};
 }
@@ -317,48 +342,48 @@ std::shared_ptr<ApiWorld> Server::Impl::api_world() {
   const auto accepted = [](AcceptedDone done) {
     return [done = std::move(done)](Result<Receipt> receipt) mutable {
       if (!receipt) return done(std::unexpected(receipt.error()));
-      Accepted out{.records = receipt->records};
-      if (!receipt->incidents.empty()) {
-        out.incident = receipt->incidents.front().incident;
-        out.is_new = receipt->incidents.front().is_new;
-      }
-      done(std::move(out));
+      done(Accepted{.records = receipt->records,
+                    .incident = receipt->incident,
+                    .is_new = receipt->is_new,
+                    .replayed = receipt->replayed});
     };
   };
-  auto world = std::make_shared<ApiWorld>(
-      ApiWorld{.store = *store_,
-               .journal = *journal_,
-               .commands = *commands_,
-               .hub = *hub_,
-               .workers = *workers_,
-               .clock = clock_,
-               .ids = ids_,
-               .version = kVersion,
-               .submit =
-                   [this, accepted](RawPayload payload, bool always, AcceptedDone done) {
-                     pipeline_->submit(std::move(payload), always, accepted(std::move(done)));
-                   },
-               .submit_alerts =
-                   [this, accepted](std::vector<Alert> alerts, AcceptedDone done) {
-                     pipeline_->submit(std::move(alerts), accepted(std::move(done)));
-                   },
-               .deployed = [this](const Deploy& deploy) { services_->deployed(deploy); },
-               .analyze =
-                   [this](const std::string& log) {
-                     return analysis_line(analyze_log(*knowledge_, log), "");
-                   },
-               .normalize =
-                   [this](const RawPayload& payload) {
-                     StreamState state;
-                     return records_json(ingest(state, payload, clock_.wall_ms()));
-                   },
-               .inject = {},
-               .scenarios = {},
-               .ready = [this]() -> Result<void> {
-                 if (engine_->stats().fenced)
-                   return fail(Errc::fenced, "another healer took over this data folder");
-                 return {};
-               }});
+  auto world = std::make_shared<ApiWorld>(ApiWorld{
+      .store = *store_,
+      .journal = *journal_,
+      .commands = *commands_,
+      .hub = *hub_,
+      .workers = *workers_,
+      .clock = clock_,
+      .ids = ids_,
+      .version = kVersion,
+      .submit =
+          [this, accepted](RawPayload payload, bool always, IdempotencyKey once,
+                           AcceptedDone done) {
+            pipeline_->submit(std::move(payload), always, std::move(once),
+                              accepted(std::move(done)));
+          },
+      .submit_alerts =
+          [this, accepted](std::vector<Alert> alerts, IdempotencyKey once, AcceptedDone done) {
+            pipeline_->submit(std::move(alerts), std::move(once), accepted(std::move(done)));
+          },
+      .deployed = [this](const Deploy& deploy) { services_->deployed(deploy); },
+      .analyze =
+          [this](const std::string& log) {
+            return analysis_line(analyze_log(*knowledge_, log), "");
+          },
+      .normalize =
+          [this](const RawPayload& payload) {
+            StreamState state;
+            return records_json(ingest(state, payload, clock_.wall_ms()));
+          },
+      .inject = {},
+      .scenarios = {},
+      .ready = [this]() -> Result<void> {
+        if (engine_->stats().fenced)
+          return fail(Errc::fenced, "another healer took over this data folder");
+        return {};
+      }});
   if (demo_) {
     world->inject = [this](const std::string& scenario) { return demo_->inject(scenario); };
     world->scenarios = [this] { return demo_->list(); };
@@ -398,9 +423,9 @@ Result<void> Server::Impl::start() {
   TRY(open_store());
   TRY(start_engine());
   TRY(start_signals());
+  TRY(start_tail());
   TRY(start_http());
   TRY(start_demo());
-  TRY(start_tail());
   return write_address();
 }
 
@@ -436,6 +461,8 @@ void Server::Impl::stop() {
   if (compile_thread_.joinable()) compile_thread_.join();
   // What runs ends within half of the time; then its processes are ended, and it resumes at start.
   if (engine_ && !engine_->drain(limits::kShutdownMax / 2)) stopping_.request_stop();
+  // Commits in flight hold answers of the server, which goes before the store does.
+  if (journal_) commit_and_wait(*journal_, {});
 }
 
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -448,6 +475,8 @@ void Server::stop() { impl_->stop(); }
 Result<std::unique_ptr<Server>> Server::start(const ServeOptions& options) {
   Settings settings = TRY(load_settings(options));
   log_setup(settings.log_level, settings.log_json);
+  raise_file_limit();
+  give_memory_back();
   auto impl = std::make_unique<Impl>(options, std::move(settings));
   TRY(impl->start());
   return std::unique_ptr<Server>(new Server(std::move(impl)));

@@ -10,7 +10,7 @@ namespace {
 
 std::string text_of(const BodyFields& fields, const char* name) {
   const auto it = fields.find(name);
-  return it == fields.end() || it->second == "null" ? std::string() : it->second;
+  return it == fields.end() ? std::string() : it->second;
 }
 
 Result<BodyFields> optional_body(const HttpRequest& request) {

@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <sstream>
+
+#include "base/hash.h"
+#include "base/limits.h"
 #include "base/metrics.h"
 #include "serve/api/routes.h"
 #include "types/json.h"
@@ -9,35 +13,35 @@
 namespace healer {
 namespace {
 
-constexpr Millis kIdempotencyKept{24 * 3'600'000};
-constexpr std::size_t kIdempotencyKeyBytesMax = 255;
-
-std::string stored(const HttpResponse& response) {
-  return fmt::format("{}\n{}", response.status, response.body);
+std::string stored(const IdempotencyKey& once, const HttpResponse& response) {
+  return fmt::format("{} {}\n{}", hex16(once.request), response.status, response.body);
 }
 
-HttpResponse restored(const std::string& text) {
+HttpResponse restored(const IdempotencyKey& once, const std::string& text) {
   const auto line = text.find('\n');
+  const auto head = text.substr(0, line);
+  if (line == std::string::npos || !head.starts_with(hex16(once.request)))
+    return problem(409, "this Idempotency-Key came with another request before");
   HttpResponse out;
-  out.status = std::atoi(text.substr(0, line).c_str());
-  if (line != std::string::npos) out.body = text.substr(line + 1);
-  out.headers.emplace_back("Idempotency-Replayed", "true");
-  return out;
+  out.status = std::atoi(head.c_str() + head.find(' ') + 1);
+  out.body = text.substr(line + 1);
+  return marked_replayed(std::move(out));
 }
 
 struct KeyedPost {
   World world;
-  std::string route, key;
+  IdempotencyKey once;
   Responder responder;
 };
 
 // The answer is kept before it is sent: a client that repeats gets the same one.
 void keep_and_send(std::shared_ptr<KeyedPost> post, HttpResponse response) {
   WriteBatch batch;
-  batch.add(PutIdempotency{{.key = post->key,
-                            .route = post->route,
-                            .response = stored(response),
-                            .expires = post->world->clock.wall_ms() + kIdempotencyKept.count()}});
+  batch.add(
+      PutIdempotency{{.key = post->once.key,
+                      .route = post->once.route,
+                      .response = stored(post->once, response),
+                      .expires = post->world->clock.wall_ms() + limits::kIdempotencyKept.count()}});
   post->world->journal.commit(
       std::move(batch), [post, response = std::move(response)](const CommitResult& result) mutable {
         if (result.ok() || result.status == CommitStatus::conflict)
@@ -48,14 +52,19 @@ void keep_and_send(std::shared_ptr<KeyedPost> post, HttpResponse response) {
 
 std::string parameters_of(const Route& route) {
   std::string out;
+  const auto add = [&](std::string_view name, std::string_view in) {
+    out += fmt::format(R"({}{{"name":{},"in":"{}","required":{},"schema":{{"type":"string"}}}})",
+                       out.empty() ? "" : ",", json_quote(name), in, in == "path");
+  };
   std::string_view rest = route.pattern;
   for (auto at = rest.find('{'); at != std::string_view::npos; at = rest.find('{')) {
     const auto end = rest.find('}', at);
-    out +=
-        fmt::format(R"({}{{"name":{},"in":"path","required":true,"schema":{{"type":"string"}}}})",
-                    out.empty() ? "" : ",", json_quote(rest.substr(at + 1, end - at - 1)));
+    add(rest.substr(at + 1, end - at - 1), "path");
     rest.remove_prefix(end + 1);
   }
+  std::istringstream names(route.query);
+  for (std::string name; names >> name;) add(name, "query");
+  if (route.method == "POST" && route.access == Access::admin) add("Idempotency-Key", "header");
   return out;
 }
 
@@ -92,6 +101,11 @@ std::string operation(const Route& route) {
 Handler on_worker(World world, Blocking body) {
   return [world = std::move(world), body = std::move(body)](HttpRequest request,
                                                             Responder responder) {
+    if (request.body.size() > limits::kJsonBodyBytesMax) {
+      ++Metrics::counter("json_body_limit_hits");
+      return responder.send(
+          problem(413, fmt::format("the body is larger than {} bytes", limits::kJsonBodyBytesMax)));
+    }
     auto held = std::make_shared<std::pair<HttpRequest, Responder>>(std::move(request),
                                                                     std::move(responder));
     if (!world->workers.try_run([world, body, held] { body(*world, held->first, held->second); })) {
@@ -101,24 +115,43 @@ Handler on_worker(World world, Blocking body) {
   };
 }
 
+void answer_once(const World& world, const std::string& route, HttpRequest& request,
+                 Responder& responder, const Creating& body) {
+  auto once = key_of(request, route);
+  if (!once) return responder.send(problem(once.error()));
+  auto post = std::make_shared<KeyedPost>(world, std::move(*once), std::move(responder));
+  if (!post->once.empty()) {
+    auto before = world->store.idempotent(post->once.route, post->once.key);
+    if (!before) return post->responder.send(problem(before.error()));
+    if (*before) return post->responder.send(restored(post->once, **before));
+  }
+  body(*world, request, [post](Result<HttpResponse> response) {
+    if (!response) return post->responder.send(problem(response.error()));
+    if (post->once.empty()) return post->responder.send(std::move(*response));
+    keep_and_send(post, std::move(*response));
+  });
+}
+
 Handler creating(World world, std::string route, Creating body) {
   return on_worker(world, [world, route = std::move(route), body = std::move(body)](
-                              const ApiWorld& api, HttpRequest& request, Responder& responder) {
-    const std::string key = request.header("idempotency-key");
-    if (key.size() > kIdempotencyKeyBytesMax)
-      return responder.send(problem(400, "the Idempotency-Key is longer than 255 bytes"));
-    auto post = std::make_shared<KeyedPost>(world, route, key, std::move(responder));
-    if (!key.empty()) {
-      auto before = api.store.idempotent(route, key);
-      if (!before) return post->responder.send(problem(before.error()));
-      if (*before) return post->responder.send(restored(**before));
-    }
-    body(api, request, [post](Result<HttpResponse> response) {
-      if (!response) return post->responder.send(problem(response.error()));
-      if (post->key.empty()) return post->responder.send(std::move(*response));
-      keep_and_send(post, std::move(*response));
-    });
+                              const ApiWorld&, HttpRequest& request, Responder& responder) {
+    answer_once(world, route, request, responder, body);
   });
+}
+
+Result<IdempotencyKey> key_of(const HttpRequest& request, std::string route) {
+  IdempotencyKey out{.route = std::move(route), .key = request.header("idempotency-key")};
+  if (out.empty()) return out;
+  if (out.key.size() > limits::kIdempotencyKeyBytesMax)
+    return fail(Errc::invalid_input, fmt::format("the Idempotency-Key is longer than {} bytes",
+                                                 limits::kIdempotencyKeyBytesMax));
+  out.request = hash64(request.body, hash64(request.path));
+  return out;
+}
+
+HttpResponse marked_replayed(HttpResponse response) {
+  response.headers.emplace_back("Idempotency-Replayed", "true");
+  return response;
 }
 
 bool says_json(const HttpRequest& request) {

@@ -15,6 +15,7 @@
 #include "stages/ingest/payload.h"
 #include "types/alert.h"
 #include "types/demo.h"
+#include "types/idempotency_key.h"
 
 namespace healer {
 
@@ -23,6 +24,7 @@ struct Accepted {
   std::size_t records = 0;
   std::string incident;  // the worst one it is part of; empty if none
   bool is_new = false;
+  bool replayed = false;  // the answer of an earlier request with the same key
 };
 using AcceptedDone = std::move_only_function<void(Result<Accepted>)>;
 
@@ -36,8 +38,8 @@ struct ApiWorld {
   const Clock& clock;
   Ids& ids;
   std::string version;
-  std::function<void(RawPayload, bool always, AcceptedDone)> submit;
-  std::function<void(std::vector<Alert>, AcceptedDone)> submit_alerts;
+  std::function<void(RawPayload, bool always, IdempotencyKey, AcceptedDone)> submit;
+  std::function<void(std::vector<Alert>, IdempotencyKey, AcceptedDone)> submit_alerts;
   std::function<void(const Deploy&)> deployed;                      // before it is committed
   std::function<std::string(const std::string& log)> analyze;       // Analysis JSON
   std::function<std::string(const RawPayload&)> normalize;          // records as JSON

@@ -27,6 +27,7 @@ Result<BodyFields> read_body(std::string_view body) {
   if (object == nullptr) return fail(Errc::invalid_input, "the body must be a JSON object");
   BodyFields out;
   for (const auto& [name, member] : *object) {
+    if (member.is_null()) continue;  // says nothing
     const auto* text = member.if_string();
     out[std::string(name)] = text != nullptr ? std::string(*text) : boost::json::serialize(member);
   }

@@ -8,7 +8,7 @@
 namespace healer {
 
 // A JSON object as a route's body: members by name; strings as they are, the rest as JSON text.
-// Unknown members are kept. invalid_input says where it is malformed.
+// Unknown members are kept, null ones are not. invalid_input says where it is malformed.
 using BodyFields = std::map<std::string, std::string>;
 Result<BodyFields> read_body(std::string_view body);
 

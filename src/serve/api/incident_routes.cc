@@ -17,15 +17,27 @@ std::string merged(const IncidentRow& row) {
   return to_json(*incident);
 }
 
+template <class Word>
+Result<std::string> word_of(const std::string& name, const std::string& value) {
+  if (parse_enum<Word>(value)) return value;
+  return fail(Errc::invalid_input,
+              fmt::format("{} is one of {}", name, fmt::join(NamesOf<Word>::names, ", ")));
+}
+
+Result<bool> bool_of(const std::string& name, const std::string& value) {
+  if (value == "true" || value == "false") return value == "true";
+  return fail(Errc::invalid_input, name + " is true or false");
+}
+
 Result<IncidentQuery> read_query(const HttpRequest& request) {
   IncidentQuery query;
   for (const auto& [name, value] : request.query) {
     if (name == "status")
-      query.status = value;
+      query.status = TRY(word_of<IncidentStatus>(name, value));
     else if (name == "severity")
-      query.severity = value;
+      query.severity = TRY(word_of<Severity>(name, value));
     else if (name == "category")
-      query.category = value;
+      query.category = TRY(word_of<Category>(name, value));
     else if (name == "service")
       query.service = value;
     else if (name == "q")
@@ -33,9 +45,9 @@ Result<IncidentQuery> read_query(const HttpRequest& request) {
     else if (name == "cursor")
       query.cursor = value;
     else if (name == "done")
-      query.done = value == "true";
+      query.done = TRY(bool_of(name, value));
     else if (name == "hidden")
-      query.with_hidden = value == "true";
+      query.with_hidden = TRY(bool_of(name, value));
     else if (name == "from" || name == "to") {
       const auto at = parse_rfc3339(value);
       if (!at)
@@ -74,43 +86,57 @@ void show(const ApiWorld& api, HttpRequest& request, Responder& responder) {
   responder.json(200, merged(**row));
 }
 
+std::string first_of(const BodyFields& fields, std::initializer_list<const char*> names) {
+  for (const char* name : names)
+    if (const auto it = fields.find(name); it != fields.end() && !it->second.empty())
+      return it->second;
+  return {};
+}
+
+HttpResponse queued(int status, const std::string& id) {
+  return {.status = status,
+          .body = fmt::format(R"({{"id":{},"status":"queued"}})", json_quote(id))};
+}
+
+// More of a known incident, as somebody says.
+void claim(const ApiWorld& api, HttpRequest& request, const BodyFields& fields, Reply reply) {
+  const std::string id = first_of(fields, {"incident_id"});
+  IncidentSignal signal{.kind = SignalKind::report, .actor = request.actor};
+  signal.why = first_of(fields, {"log", "summary"});
+  api.commands.act(id, signal, [id, reply = std::move(reply)](Result<void> done) mutable {
+    if (!done) return reply(std::unexpected(done.error()));
+    reply(queued(202, id));
+  });
+}
+
 // The log as one event; `incident_id` joins a known incident, whose workflow is told.
-void create(const ApiWorld& api, HttpRequest& request, Reply reply) {
+void create(const World& world, HttpRequest& request, Responder& responder) {
   const auto fields = read_body(request.body);
-  if (!fields) return reply(std::unexpected(fields.error()));
-  const auto text = [&](const char* name) {
-    const auto it = fields->find(name);
-    return it == fields->end() ? std::string() : it->second;
-  };
-  if (const std::string joined = text("incident_id"); !joined.empty()) {
-    IncidentSignal signal{.kind = SignalKind::report, .actor = request.actor};
-    signal.why = text("log").empty() ? text("summary") : text("log");
-    return api.commands.act(
-        joined, signal, [joined, reply = std::move(reply)](Result<void> done) mutable {
-          if (!done) return reply(std::unexpected(done.error()));
-          reply(HttpResponse{
-              .status = 202,
-              .body = fmt::format(R"({{"id":{},"status":"queued"}})", json_quote(joined))});
-        });
-  }
-  std::string log = text("log");
-  for (const char* name : {"message", "summary", "title", "description"})
-    if (log.empty()) log = text(name);
+  if (!fields) return responder.send(problem(fields.error()));
+  if (!first_of(*fields, {"incident_id"}).empty())
+    return answer_once(world, "POST /incidents claim", request, responder,
+                       [&](const ApiWorld& api, HttpRequest& asked, Reply reply) {
+                         claim(api, asked, *fields, std::move(reply));
+                       });
+  std::string log = first_of(*fields, {"log", "message", "summary", "title", "description"});
   if (log.empty())
-    return reply(fail(Errc::invalid_input, "an incident needs a \"log\": the lines that show it"));
+    return responder.send(problem(400, "an incident needs a \"log\": the lines that show it"));
+  auto once = key_of(request, "POST /incidents");
+  if (!once) return responder.send(problem(once.error()));
   RawPayload payload{.bytes = std::move(log), .format = PayloadFormat::text};
-  payload.source = text("source").empty() ? "api" : text("source");
-  payload.service = text("service");
-  payload.host = text("host");
-  api.submit(std::move(payload), true,
-             [reply = std::move(reply)](Result<Accepted> accepted) mutable {
-               if (!accepted) return reply(std::unexpected(accepted.error()));
-               if (accepted->incident.empty())
-                 return reply(fail(Errc::invalid_input, "the log has no line that could be read"));
-               reply(HttpResponse{.status = accepted->is_new ? 201 : 202,
-                                  .body = fmt::format(R"({{"id":{},"status":"queued"}})",
-                                                      json_quote(accepted->incident))});
-             });
+  payload.source = first_of(*fields, {"source"});
+  if (payload.source.empty()) payload.source = "api";
+  payload.service = first_of(*fields, {"service"});
+  payload.host = first_of(*fields, {"host"});
+  auto held = std::make_shared<Responder>(std::move(responder));
+  world->submit(
+      std::move(payload), true, std::move(*once), [held](const Result<Accepted>& accepted) {
+        if (!accepted) return held->send(problem(accepted.error()));
+        if (accepted->incident.empty())
+          return held->send(problem(400, "the log has no line that could be read"));
+        HttpResponse answer = queued(accepted->is_new ? 201 : 202, accepted->incident);
+        held->send(accepted->replayed ? marked_replayed(std::move(answer)) : std::move(answer));
+      });
 }
 
 void stats(const ApiWorld& api, HttpRequest&, Responder& responder) {
@@ -140,16 +166,19 @@ void add_incident_routes(std::vector<Route>& routes, const World& world) {
   const std::string log =
       R"({"type":"object","properties":{"log":{"type":"string"},"source":{"type":"string"},)"
       R"("service":{"type":"string"},"host":{"type":"string"},"incident_id":{"type":"string"}}})";
-  const std::string queued =
+  const std::string answered =
       R"({"type":"object","properties":{"id":{"type":"string"},"status":{"const":"queued"}}})";
   for (const char* base : {"/incidents", "/api/incidents"}) {
     const std::string path = base;
     routes.push_back({"GET", path, Access::read,
-                      "incidents, newest first; filters status, severity, category, service, done, "
-                      "q, from, to; cursor and limit page",
-                      on_worker(world, list), "", many});
-    routes.push_back({"POST", path, Access::admin, "a new incident of a log",
-                      creating(world, "POST /incidents", create), log, queued});
+                      "incidents, newest first, by page: `cursor` is `next` of the page before",
+                      on_worker(world, list), "", many,
+                      "status severity category service done hidden q from to cursor limit"});
+    routes.push_back(
+        {"POST", path, Access::admin, "a new incident of a log",
+         on_worker(world, [world](const ApiWorld&, HttpRequest& request,
+                                  Responder& responder) { create(world, request, responder); }),
+         log, answered});
     routes.push_back({"GET", path + "/{id}", Access::read, "one incident with its timeline",
                       on_worker(world, show), "", one});
   }

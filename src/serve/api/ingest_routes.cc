@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "base/metrics.h"
 #include "serve/api/routes.h"
 #include "stages/ingest/ingest.h"
 #include "types/json.h"
@@ -9,9 +10,11 @@ namespace {
 
 void send_accepted(Responder& responder, const Result<Accepted>& accepted) {
   if (!accepted) return responder.send(problem(accepted.error()));
-  responder.json(202,
-                 fmt::format(R"({{"records":{},"incident_id":{}}})", accepted->records,
-                             accepted->incident.empty() ? "null" : json_quote(accepted->incident)));
+  HttpResponse answer{
+      .status = 202,
+      .body = fmt::format(R"({{"records":{},"incident_id":{}}})", accepted->records,
+                          accepted->incident.empty() ? "null" : json_quote(accepted->incident))};
+  responder.send(accepted->replayed ? marked_replayed(std::move(answer)) : std::move(answer));
 }
 
 // Runs on the socket thread: it only looks at the form of the body and hands it on.
@@ -32,18 +35,26 @@ void webhook(const World& world, HttpRequest request, Responder responder) {
     if (found && *found == PayloadFormat::ndjson) format = found;
   }
   if (!format) return responder.send(problem(format.error()));
+  auto once = key_of(request, "POST /api/v1/webhooks");
+  if (!once) return responder.send(problem(once.error()));
   payload.format = *format;
   payload.bytes = std::move(request.body);
   auto held = std::make_shared<Responder>(std::move(responder));
-  world->submit(std::move(payload), false,
+  world->submit(std::move(payload), false, std::move(*once),
                 [held](Result<Accepted> accepted) { send_accepted(*held, accepted); });
 }
 
 void alerts(const World& world, HttpRequest request, Responder responder) {
+  if (request.body.size() > limits::kJsonBodyBytesMax) {
+    ++Metrics::counter("json_body_limit_hits");
+    return responder.send(problem(413, "an alert body may have 4 MiB at most"));
+  }
   auto parsed = parse_alerts(request.body, world->clock.wall_ms());
   if (!parsed) return responder.send(problem(parsed.error()));
+  auto once = key_of(request, "POST /api/v1/alertmanager");
+  if (!once) return responder.send(problem(once.error()));
   auto held = std::make_shared<Responder>(std::move(responder));
-  world->submit_alerts(std::move(*parsed),
+  world->submit_alerts(std::move(*parsed), std::move(*once),
                        [held](Result<Accepted> accepted) { send_accepted(*held, accepted); });
 }
 

@@ -18,6 +18,10 @@ void listen(const World& world, const HttpRequest& request, Responder responder)
 
 // A flow's or agent's notification: shown to those who listen, acted on by nobody.
 void notice(const ApiWorld& api, HttpRequest& request, Reply reply) {
+  if (request.body.size() > limits::kNoticeBytesMax) {
+    ++Metrics::counter("notice_limit_hits");
+    return reply(problem(413, "a notification may have 64 KiB at most"));
+  }
   const auto fields = read_body(request.body);
   if (!fields) return reply(std::unexpected(fields.error()));
   std::string masked = mask(request.body).str();
@@ -35,9 +39,9 @@ void add_system_routes(std::vector<Route>& routes, const World& world) {
   };
   routes.push_back({"GET", "/api/events", Access::read,
                     "every change as it happens (server-sent events, Last-Event-ID)", on_listen, "",
-                    ""});
-  routes.push_back(
-      {"GET", "/api/live", Access::read, "the same over a WebSocket", on_listen, "", ""});
+                    "", "last_event_id"});
+  routes.push_back({"GET", "/api/live", Access::read, "the same over a WebSocket", on_listen, "",
+                    "", "last_event_id"});
   for (const char* path : {"/api/events", "/api/kestra-webhook"})
     routes.push_back({"POST", path, Access::admin, "a notification of a flow, shown to listeners",
                       creating(world, path, notice), R"({"type":"object"})", ""});

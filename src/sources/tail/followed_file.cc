@@ -64,6 +64,8 @@ FollowedFile::FollowedFile(FollowedFile&& other) noexcept
       quiet_since(other.quiet_since),
       fd_(std::exchange(other.fd_, -1)),
       at_(std::move(other.at_)),
+      tail_hash_(other.tail_hash_),
+      tail_of_truncated_(other.tail_of_truncated_),
       born_(other.born_) {}
 
 std::string FollowedFile::bytes_at(std::uint64_t offset, std::size_t size) const {
@@ -79,32 +81,69 @@ std::string FollowedFile::bytes_at(std::uint64_t offset, std::size_t size) const
   return out;
 }
 
-bool FollowedFile::continues(const Checkpoint& saved) const {
-  const auto size = static_cast<std::uint64_t>(status_of(fd_).st_size);
-  if (size < saved.offset) return false;
-  const std::string head = bytes_at(0, saved.head_bytes);
-  return head.size() == saved.head_bytes && hash64(head) == saved.head_hash;
+std::uint64_t FollowedFile::size() const {
+  return static_cast<std::uint64_t>(status_of(fd_).st_size);
+}
+
+std::uint64_t FollowedFile::hash_before(std::uint64_t offset) const {
+  const std::uint64_t covered = std::min(offset, kHeadBytes);
+  return hash64(bytes_at(offset - covered, covered));
+}
+
+FollowedFile::Copy FollowedFile::is_copy_of(const FollowedFile& other, ReadMark& from) const {
+  const auto matches = [&](const ReadMark& mark, std::optional<std::uint64_t> tail) {
+    const bool same =
+        mark.head_bytes > 0 && continues(mark) && (!tail || hash_before(mark.offset) == *tail);
+    if (same) from = mark;
+    return same;
+  };
+  if (matches(other.at_, other.tail_hash_) ||
+      matches(other.at_.truncated, other.tail_of_truncated_))
+    return Copy::yes;
+  const std::string head = bytes_at(0, kHeadBytes);
+  const bool same_so_far = size() < other.at_.offset && other.bytes_at(0, head.size()) == head;
+  return same_so_far ? Copy::growing : Copy::no;
+}
+
+bool FollowedFile::is_copy_of(const Checkpoint& other, ReadMark& from) const {
+  for (const ReadMark& mark : {static_cast<const ReadMark&>(other), other.truncated}) {
+    if (mark.head_bytes == 0 || !continues(mark)) continue;
+    from = mark;
+    return true;
+  }
+  return false;
+}
+
+bool FollowedFile::continues(const ReadMark& mark) const {
+  if (size() < mark.offset) return false;
+  const std::string head = bytes_at(0, mark.head_bytes);
+  return head.size() == mark.head_bytes && hash64(head) == mark.head_hash;
+}
+
+void FollowedFile::resume(const ReadMark& mark) {
+  static_cast<ReadMark&>(at_) = mark;
+  tail_hash_ = hash_before(at_.offset);
 }
 
 void FollowedFile::resume(const Checkpoint& saved) {
-  at_.offset = saved.offset;
-  at_.head_bytes = saved.head_bytes;
-  at_.head_hash = saved.head_hash;
+  resume(static_cast<const ReadMark&>(saved));
   at_.skipping = saved.skipping;
+  at_.truncated = saved.truncated;
 }
 
 void FollowedFile::start_at_end() {
-  at_.offset = static_cast<std::uint64_t>(status_of(fd_).st_size);
+  at_.offset = size();
   // In the middle of a line: what follows is its end, not a line.
   at_.skipping = at_.offset > 0 && bytes_at(at_.offset - 1, 1) != "\n";
   note_head();
+  tail_hash_ = hash_before(at_.offset);
 }
 
 void FollowedFile::note_head() {
-  const auto covered = static_cast<std::uint32_t>(std::min(at_.offset, kHeadBytes));
+  const std::uint64_t covered = std::min(at_.offset, kHeadBytes);
   if (at_.head_bytes == covered && covered == kHeadBytes) return;
   const std::string head = bytes_at(0, covered);
-  at_.head_bytes = static_cast<std::uint32_t>(head.size());
+  at_.head_bytes = head.size();
   at_.head_hash = hash64(head);
 }
 
@@ -118,16 +157,19 @@ SinkAnswer FollowedFile::hand_on(const Tail::Sink& sink, std::string bytes, std:
   note_head();
   const SinkAnswer answer =
       sink({.bytes = std::move(bytes), .source = source, .is_final = is_final}, at_);
-  if (answer == SinkAnswer::busy) at_ = before;
+  if (answer == SinkAnswer::busy)
+    at_ = before;
+  else
+    tail_hash_ = hash_before(to);
   return answer;
 }
 
 FollowedFile::Progress FollowedFile::read(const Tail::Sink& sink, bool last) {
   if (was_truncated()) {
     log_event(LogLevel::info, "tail_truncated", {{"path", at_.path}});
-    at_.offset = 0;
-    at_.head_bytes = 0;
-    at_.head_hash = hash64("");
+    at_.truncated = at_;
+    tail_of_truncated_ = tail_hash_;
+    static_cast<ReadMark&>(at_) = {.head_hash = hash64("")};
     at_.skipping = false;
   }
   Progress progress = Progress::nothing;

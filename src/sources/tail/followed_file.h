@@ -19,12 +19,20 @@ class FollowedFile {
   FollowedFile(FollowedFile&& other) noexcept;
   FollowedFile& operator=(FollowedFile&&) = delete;
 
-  // Whether the first bytes are those of the checkpoint, and none of what it covers is gone.
-  bool continues(const Checkpoint& saved) const;
+  // Whether the first bytes are those of the mark, and none of what it covers is gone.
+  bool continues(const ReadMark& mark) const;
   void resume(const Checkpoint& saved);
+  void resume(const ReadMark& mark);
   void start_at_end();
-  // Whether the file's first bytes are `other`'s: a copy made by a rotation.
-  bool is_copy_of(const Checkpoint& other) const { return continues(other); }
+  // The checkpoint that this file had before it was truncated.
+  void was(const Checkpoint& before) { at_.truncated = before; }
+
+  // Whether this file, just found, is a copy of `other` as a rotation makes it before it truncates
+  // the original. Then `from` is how far the original was read. growing: it may become one.
+  enum class Copy { no, growing, yes };
+  Copy is_copy_of(const FollowedFile& other, ReadMark& from) const;
+  bool is_copy_of(const Checkpoint& other, ReadMark& from) const;
+  std::uint64_t size() const;
 
   // Hands on all whole lines, at most kPollBytesMax of them a call. Goes back to the start if the
   // file was truncated. With `last` also what follows the last newline.
@@ -43,11 +51,14 @@ class FollowedFile {
   std::string bytes_at(std::uint64_t offset, std::size_t size) const;
   void note_head();
   bool was_truncated() const;
+  std::uint64_t hash_before(std::uint64_t offset) const;
   SinkAnswer hand_on(const Tail::Sink& sink, std::string bytes, std::uint64_t to, bool skipping,
                      bool is_final);
 
   int fd_;
   Checkpoint at_;
+  std::uint64_t tail_hash_ = 0;  // of the bytes before at_.offset
+  std::optional<std::uint64_t> tail_of_truncated_;
   UnixMs born_ = 0;
 };
 

@@ -2,6 +2,7 @@
 
 #include <glob.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
@@ -21,6 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr Millis kBusyWait{20};          // until a sink that was busy is asked again
+constexpr Millis kCopyWait{100};         // until a copy in the making is looked at again
 constexpr Millis kRotatedQuiet{10'000};  // a file no path leads to may still be written to
 
 bool is_packed(std::string_view path) {
@@ -29,9 +31,25 @@ bool is_packed(std::string_view path) {
   return false;
 }
 
+constexpr const char* kWild = "*?[{";
+
+bool is_plain(const std::string& pattern) {
+  return pattern.find_first_of(kWild) == std::string::npos;
+}
+
 std::string folder_of(const std::string& path) {
   const std::string folder = fs::path(path).parent_path().string();
   return folder.empty() ? "." : folder;
+}
+
+// "app.log.1", "app.log-20260131" and "app-20260131.log" are what a rotation makes of "app.log".
+bool is_rotated_name(const std::string& path, const std::string& original) {
+  const fs::path name(original);
+  const std::string stem = (name.parent_path() / name.stem()).string();
+  if (path == original || folder_of(path) != folder_of(original)) return false;
+  if (path.starts_with(original)) return true;
+  return path.starts_with(stem) && path.size() > stem.size() &&
+         std::string_view("-._").contains(path[stem.size()]);
 }
 
 }  // namespace
@@ -47,74 +65,138 @@ std::vector<std::string> files_of_glob(const std::string& pattern) {
 }
 
 struct Tail::State {
+  using Saved = std::map<std::string, Checkpoint>;
   TailOptions options;
-  std::map<std::string, Checkpoint> saved;  // by key, until its file is found
+  Saved saved;  // by key, until its file is found
   const Clock& clock;
   Sink sink;
   Finished finished;
   std::map<std::string, FollowedFile> files;  // by key
   std::set<std::string> unreadable;           // reported once
+  struct Undecided {
+    std::uint64_t size;
+    Instant since;
+  };
+  std::map<std::string, Undecided> undecided;  // paths of what may be copies in the making
   ChangeWatch watch;
   std::atomic<bool> stopping{false};
   bool looked = false;
   bool busy = false;
 
   void look();
-  void found_path(const std::string& path);
-  void report_unreadable(const std::string& path, int error);
+  void found_path(const std::string& path, bool by_name);
+  void report_unreadable(const std::string& path, std::string_view reason);
+  Saved::iterator saved_of(const FollowedFile& file);
+  bool continue_saved(FollowedFile& file, Saved::iterator known);
+  bool note_place(const FollowedFile& file);
+  FollowedFile::Copy copied_from(const FollowedFile& file, ReadMark& from) const;
+  bool grows(const FollowedFile& file);
   bool begin(FollowedFile& file, bool appeared);
   void find_renamed();
   bool read_files();
 };
 
-void Tail::State::report_unreadable(const std::string& path, int error) {
+void Tail::State::report_unreadable(const std::string& path, std::string_view reason) {
   if (!unreadable.insert(path).second) return;
   Metrics::counter("tail_unreadable_files") += 1;
   log_event(
       LogLevel::warn, "tail_unreadable",
-      {{"path", path}, {"reason", std::strerror(error)}, {"next", "tried again at each look"}});
+      {{"path", path}, {"reason", std::string(reason)}, {"next", "tried again at each look"}});
 }
 
-// Where reading of a file just found begins. False if the sink was too busy for its first
-// checkpoint: the file is then found again later.
-bool Tail::State::begin(FollowedFile& file, bool appeared) {
-  if (const auto known = saved.find(file.key()); known != saved.end()) {
-    if (file.continues(known->second)) file.resume(known->second);
-    saved.erase(known);
-    return true;
-  }
-  for (const auto& [key, other] : files) {
-    const bool rotated_name = file.source.starts_with(other.source);
-    if (rotated_name && other.at().head_bytes > 0 && file.is_copy_of(other.at())) {
-      file.resume(other.at());
-      return true;
-    }
-  }
-  if (appeared || file.born() >= options.first_start) return true;
-  file.start_at_end();
-  // An empty payload: from now on a restart goes on from here.
+// A device may have another number since the machine was started.
+Tail::State::Saved::iterator Tail::State::saved_of(const FollowedFile& file) {
+  const auto known = saved.find(file.key());
+  if (known != saved.end()) return known;
+  return std::ranges::find_if(saved, [&](const auto& item) {
+    return item.second.inode == file.at().inode && item.second.path == file.at().path &&
+           file.continues(item.second);
+  });
+}
+
+// Goes on from a checkpoint; that of a file that was truncated meanwhile is kept with it.
+bool Tail::State::continue_saved(FollowedFile& file, Saved::iterator known) {
+  if (file.continues(known->second))
+    file.resume(known->second);
+  else
+    file.was(known->second);
+  const bool renumbered = known->first != file.key();
+  if (renumbered && !note_place(file)) return false;
+  if (renumbered && finished) finished(known->first);
+  saved.erase(known);
+  return true;
+}
+
+// An empty payload: from now on a restart goes on from here.
+bool Tail::State::note_place(const FollowedFile& file) {
   return sink({.bytes = {}, .source = file.source}, file.at()) == SinkAnswer::taken;
 }
 
-void Tail::State::found_path(const std::string& path) {
+FollowedFile::Copy Tail::State::copied_from(const FollowedFile& file, ReadMark& from) const {
+  auto out = FollowedFile::Copy::no;
+  for (const auto& [key, other] : files) {
+    if (!is_rotated_name(file.source, other.source)) continue;
+    out = std::max(out, file.is_copy_of(other, from));
+    if (out == FollowedFile::Copy::yes) return out;
+  }
+  for (const auto& [key, read] : saved)  // its original is not found yet, or gone
+    if (is_rotated_name(file.source, read.path) && file.is_copy_of(read, from))
+      return FollowedFile::Copy::yes;
+  return out;
+}
+
+// What does not grow from one look to the next is a file of its own.
+bool Tail::State::grows(const FollowedFile& file) {
+  const Instant now = clock.now();
+  const auto [seen, first] = undecided.try_emplace(file.source, Undecided{file.size(), now});
+  if (first) return true;
+  if (seen->second.size != file.size()) seen->second = {file.size(), now};
+  if (now - seen->second.since < options.rescan) return true;
+  undecided.erase(seen);
+  return false;
+}
+
+// Where reading of a file just found begins. False if the sink was too busy for its first
+// checkpoint, or the file may be a copy that is still being made: it is then found again later.
+bool Tail::State::begin(FollowedFile& file, bool appeared) {
+  if (const auto known = saved_of(file); known != saved.end()) return continue_saved(file, known);
+  ReadMark from;
+  const auto copy = copied_from(file, from);
+  if (copy == FollowedFile::Copy::growing && grows(file)) return false;
+  undecided.erase(file.source);
+  if (copy == FollowedFile::Copy::yes) {
+    file.resume(from);
+    return note_place(file);
+  }
+  if (appeared || file.born() >= options.first_start) return true;
+  file.start_at_end();
+  return note_place(file);
+}
+
+void Tail::State::found_path(const std::string& path, bool by_name) {
   struct stat status{};
   if (::stat(path.c_str(), &status) != 0) {
-    if (errno != ENOENT) report_unreadable(path, errno);
+    if (errno != ENOENT) report_unreadable(path, std::strerror(errno));
     return;
   }
-  if (!S_ISREG(status.st_mode)) return;
+  if (!S_ISREG(status.st_mode)) {
+    if (by_name)
+      report_unreadable(path, S_ISDIR(status.st_mode) ? "it is a directory: name the files in it"
+                                                      : "it is not a regular file");
+    return;
+  }
   const std::string key = Checkpoint{.device = status.st_dev, .inode = status.st_ino}.key();
   if (const auto known = files.find(key); known != files.end()) {
     known->second.current = true;
     return;
   }
   if (files.size() >= limits::kTailFilesMax) {
-    Metrics::counter("tail_files_max") += 1;
+    Metrics::counter("tail_files_limit_hits") += 1;
     return;
   }
   auto file = FollowedFile::open(path);
   if (!file) {
-    if (errno != ENOENT) report_unreadable(path, errno);
+    if (errno != ENOENT) report_unreadable(path, std::strerror(errno));
     return;
   }
   const bool appeared = unreadable.erase(path) == 0 && looked;
@@ -132,6 +214,7 @@ void Tail::State::find_renamed() {
   for (const auto& [key, checkpoint] : owed) {
     std::error_code error;
     fs::directory_iterator entry(folder_of(checkpoint.path), error);
+    if (error) continue;  // a volume that is not there yet
     for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
       struct stat status{};
       const std::string path = entry->path().string();
@@ -154,9 +237,9 @@ void Tail::State::find_renamed() {
 void Tail::State::look() {
   for (auto& [key, file] : files) file.current = false;
   for (const auto& pattern : options.globs) {
-    const std::size_t wild = pattern.find_first_of("*?[{");
+    const std::size_t wild = pattern.find_first_of(kWild);
     watch.add_folder(folder_of(pattern.substr(0, wild)));
-    for (const auto& path : files_of_glob(pattern)) found_path(path);
+    for (const auto& path : files_of_glob(pattern)) found_path(path, is_plain(pattern));
   }
   if (!looked) find_renamed();
   looked = true;
@@ -224,8 +307,11 @@ void Tail::run() {
       next_look = now + state.options.rescan;
     }
     const bool any = state.read_files();
-    const Millis wait = state.busy ? kBusyWait : any ? Millis(0) : state.options.rescan;
-    look = state.watch.wait(wait) == ChangeWatch::Change::names;
+    const Millis wait = state.busy                 ? kBusyWait
+                        : any                      ? Millis(0)
+                        : !state.undecided.empty() ? kCopyWait
+                                                   : state.options.rescan;
+    look = state.watch.wait(wait) == ChangeWatch::Change::names || !state.undecided.empty();
   }
 }
 

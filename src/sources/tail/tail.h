@@ -12,15 +12,20 @@
 
 namespace healer {
 
-// How far a file has been read. Kept by the caller, and only after what it covers is committed.
-struct Checkpoint {
+// How far a file has been read. The head tells a reused inode or a truncated and rewritten file.
+struct ReadMark {
+  std::uint64_t offset = 0;
+  std::uint64_t head_bytes = 0;  // how many first bytes `head_hash` covers
+  std::uint64_t head_hash = 0;
+};
+
+// Kept by the caller, and only after what it covers is committed.
+struct Checkpoint : ReadMark {
   std::string path;
   std::uint64_t device = 0;
   std::uint64_t inode = 0;
-  std::uint64_t offset = 0;
-  std::uint32_t head_bytes = 0;  // how many first bytes `head_hash` covers
-  std::uint64_t head_hash = 0;   // tells a reused inode or a truncated and rewritten file
-  bool skipping = false;         // offset is inside a line that was cut: skip to its end
+  bool skipping = false;  // offset is inside a line that was cut: skip to its end
+  ReadMark truncated;     // what it was when the file was truncated last: tells the copy of that
 
   std::string key() const;                          // one per file: "tail:DEVICE:INODE"
   Checkpoint before(std::size_t held_bytes) const;  // the same, that many bytes earlier

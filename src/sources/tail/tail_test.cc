@@ -156,6 +156,141 @@ TEST_F(TailTest, FollowsCopyAndTruncate) {
   EXPECT_EQ(take(), "3\n");  // and the copy is known for what it is
 }
 
+TEST_F(TailTest, ACopyThatIsStillBeingMadeIsNotReadAgain) {
+  for (const std::string name : {"a.log.1.log", "a-20260131.log", "a.2.log"}) {
+    const std::string lines = name + "\n" + std::string(600, 'x') + "\nlast\n";
+    append("a.log", lines);
+    Tail tail = make();
+    tail.poll_once();
+    EXPECT_EQ(take(), lines);
+    append(name, "");
+    tail.poll_once();
+    append(name, lines.substr(0, 100));
+    clock_.advance(Millis(5'000));
+    tail.poll_once();
+    append(name, lines.substr(100));
+    fs::resize_file(path("a.log"), 0);
+    clock_.advance(Millis(5'000));
+    tail.poll_once();
+    append("a.log", "next\n");
+    tail.poll_once();
+    EXPECT_EQ(take(), "next\n") << name;
+    fs::resize_file(path("a.log"), 0);
+    tail.poll_once();
+  }
+}
+
+TEST_F(TailTest, ACopyMadeWhileAwayIsNotReadAgain) {
+  append("b.log", "one\ntwo\n");
+  {
+    Tail tail = make();
+    tail.poll_once();
+  }
+  take();
+  append("b.log", "three\n");
+  fs::copy_file(path("b.log"), path("b-1.log"));
+  fs::resize_file(path("b.log"), 0);
+  append("b.log", "4\n");
+  Tail tail = make();
+  tail.poll_once();
+  const std::string got = take();
+  EXPECT_TRUE(got == "three\n4\n" || got == "4\nthree\n") << got;
+}
+
+TEST_F(TailTest, ACopyMadeJustBeforeTheEndIsNotReadAgain) {
+  append("a.log", "one\ntwo\n");
+  {
+    Tail tail = make();
+    tail.poll_once();
+    fs::copy_file(path("a.log"), path("elsewhere"));
+    fs::resize_file(path("a.log"), 0);
+    append("a.log", "3\n");
+    tail.poll_once();  // the truncation is seen, the copy is not
+  }
+  take();
+  fs::rename(path("elsewhere"), path("a.1.log"));
+  append("a.log", "4\n");
+  Tail tail = make();
+  tail.poll_once();
+  EXPECT_EQ(take(), "4\n");
+}
+
+TEST_F(TailTest, AFileOfItsOwnWithTheNameOfACopyIsReadWhole) {
+  append("a.log", "banner\none\ntwo\nthree\n");
+  Tail tail = make();
+  tail.poll_once();
+  take();
+  append("a-2.log", "banner\n");  // so far it could be a copy in the making
+  tail.poll_once();
+  EXPECT_EQ(take(), "");
+  clock_.advance(Millis(1'100));
+  tail.poll_once();
+  EXPECT_EQ(take(), "banner\n");
+  append("a-3.log", "banner\nother lines than those of a.log\n");
+  tail.poll_once();
+  EXPECT_EQ(take(), "banner\nother lines than those of a.log\n");
+}
+
+TEST_F(TailTest, AnotherDeviceNumberIsTheSameFile) {
+  append("a.log", "one\n");
+  {
+    Tail tail = make();
+    tail.poll_once();
+  }
+  take();
+  auto moved = Checkpoint::from_bytes(saved_.begin()->second).value();
+  saved_.clear();
+  moved.device += 7;
+  saved_[moved.key()] = moved.bytes();
+  append("a.log", "two\n");
+  Tail tail = make();
+  tail.poll_once();
+  EXPECT_EQ(take(), "two\n");
+  ASSERT_EQ(saved_.size(), 1U);  // under its new number alone
+  EXPECT_NE(saved_.begin()->first, moved.key());
+}
+
+TEST_F(TailTest, AVolumeThatIsNotThereYetLosesNoCheckpoint) {
+  fs::create_directory(path("volume"));
+  append("volume/a.log", "one\n");
+  const auto tail_of_volume = [&] {
+    std::vector<Checkpoint> saved;
+    for (const auto& [key, bytes] : saved_) saved.push_back(Checkpoint::from_bytes(bytes).value());
+    return Tail(
+        {.globs = {path("volume/*.log")}}, std::move(saved), clock_,
+        [this](RawPayload payload, const Checkpoint& after) {
+          got_ += payload.bytes;
+          saved_[after.key()] = after.bytes();
+          return SinkAnswer::taken;
+        },
+        [this](std::string_view) { ++finished_; });
+  };
+  {
+    Tail tail = tail_of_volume();
+    tail.poll_once();
+  }
+  EXPECT_EQ(take(), "one\n");
+  fs::rename(path("volume"), path("elsewhere"));
+  Tail tail = tail_of_volume();
+  tail.poll_once();
+  EXPECT_EQ(finished_, 0);
+  fs::rename(path("elsewhere"), path("volume"));
+  append("volume/a.log", "two\n");
+  tail.poll_once();
+  EXPECT_EQ(take(), "two\n");
+}
+
+TEST_F(TailTest, ADirectoryNamedAsALogIsReported) {
+  fs::create_directory(path("logs"));
+  auto& counter = Metrics::counter("tail_unreadable_files");
+  const auto before = counter.load();
+  Tail tail({.globs = {path("logs")}}, {}, clock_,
+            [](const RawPayload&, const Checkpoint&) { return SinkAnswer::taken; });
+  tail.poll_once();
+  tail.poll_once();
+  EXPECT_EQ(counter.load(), before + 1);
+}
+
 TEST_F(TailTest, ATruncatedFileThatGrewPastItsOffsetIsRecognised) {
   append("a.log", "one\n");
   Tail tail = make();
@@ -242,13 +377,15 @@ TEST_F(TailTest, RunsUntilStopped) {
 }
 
 TEST(Checkpoint, SurvivesItsBytes) {
-  const Checkpoint one{.path = "/var/log/a b.log",
-                       .device = 1,
-                       .inode = 2,
-                       .offset = 3,
-                       .head_bytes = 4,
-                       .head_hash = 5,
-                       .skipping = true};
+  Checkpoint one;
+  one.path = "/var/log/a b.log";
+  one.device = 1;
+  one.inode = 2;
+  one.offset = 3;
+  one.head_bytes = 4;
+  one.head_hash = 5;
+  one.skipping = true;
+  one.truncated = {.offset = 6, .head_bytes = 7, .head_hash = 8};
   const auto two = Checkpoint::from_bytes(one.bytes());
   ASSERT_TRUE(two);
   EXPECT_EQ(two->path, one.path);
@@ -256,7 +393,8 @@ TEST(Checkpoint, SurvivesItsBytes) {
   EXPECT_EQ(two->key(), "tail:1:2");
   EXPECT_EQ(one.before(2).offset, 1U);
   EXPECT_EQ(one.before(99).offset, 0U);
-  for (const char* bad : {"", "1 2 3", "2 1 2 3 4 5 0 /x", "1 a 2 3 4 5 0 /x", "1 1 2 3 4 5 7 /x"})
+  for (const char* bad :
+       {"", "1 2 3", "2 1 2 3 4 5 0 6 7 8 /x", "1 a 2 3 4 5 0 6 7 8 /x", "1 1 2 3 4 5 7 6 7 8 /x"})
     EXPECT_EQ(Checkpoint::from_bytes(bad).error().code, Errc::corrupt) << bad;
 }
 
