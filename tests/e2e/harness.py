@@ -25,6 +25,10 @@ class Failed(Exception):
     pass
 
 
+class Skipped(Exception):
+    """This machine cannot show it: neither passed nor failed."""
+
+
 def check(condition, message):
     if not condition:
         raise Failed(message)
@@ -43,6 +47,8 @@ def case(function):
         function()
         passed += 1
         print(f"ok   {function.__name__} ({time.monotonic() - started:.1f} s)", flush=True)
+    except Skipped as why:
+        print(f"SKIPPED {function.__name__}: {why}", flush=True)
     except Exception as error:  # a crash of the case is its failure
         failed += 1
         print(f"FAIL {function.__name__}: {type(error).__name__}: {error}", flush=True)
