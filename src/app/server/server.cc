@@ -308,7 +308,7 @@ Result<void> Server::Impl::start_signals() {
 }
 
 Result<void> Server::Impl::start_tail() {
-  TailOptions options;
+  TailOptions options{.own = {STDOUT_FILENO, STDERR_FILENO}};
   for (const auto& service : started_with()->services)
     for (const auto& glob : service.logs) options.globs.push_back(glob);
   if (options.globs.empty()) return {};

@@ -1,6 +1,7 @@
 #include "sources/tail/tail.h"
 
 #include <glob.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <atomic>
@@ -83,6 +84,7 @@ struct Tail::State {
   bool looked = false;
   bool busy = false;
 
+  bool is_own(const struct stat& status) const;
   void look();
   void found_path(const std::string& path, bool by_name);
   void report_unreadable(const std::string& path, std::string_view reason);
@@ -173,6 +175,14 @@ bool Tail::State::begin(FollowedFile& file, bool appeared) {
   return note_place(file);
 }
 
+// What healer says of a line would be a line that it says something of, for ever.
+bool Tail::State::is_own(const struct stat& status) const {
+  return std::ranges::any_of(options.own, [&](int fd) {
+    struct stat own{};
+    return ::fstat(fd, &own) == 0 && own.st_dev == status.st_dev && own.st_ino == status.st_ino;
+  });
+}
+
 void Tail::State::found_path(const std::string& path, bool by_name) {
   struct stat status{};
   if (::stat(path.c_str(), &status) != 0) {
@@ -185,6 +195,8 @@ void Tail::State::found_path(const std::string& path, bool by_name) {
                                                       : "it is not a regular file");
     return;
   }
+  if (is_own(status))
+    return report_unreadable(path, "it is healer's own log: healer does not read what it writes");
   const std::string key = Checkpoint{.device = status.st_dev, .inode = status.st_ino}.key();
   if (const auto known = files.find(key); known != files.end()) {
     known->second.current = true;

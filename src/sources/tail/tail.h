@@ -39,6 +39,7 @@ std::vector<std::string> files_of_glob(const std::string& glob);
 
 struct TailOptions {
   std::vector<std::string> globs;  // of files; `*` and `?` in any part
+  std::vector<int> own;    // descriptors that healer's own log goes to: their files are left out
   UnixMs first_start = 0;  // healer's first start ever: files born before it begin at their end
   Millis rescan{1000};     // how often globs are looked at where inotify says nothing
 };

@@ -1,5 +1,6 @@
 #include "sources/tail/tail.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -35,7 +36,8 @@ class TailTest : public testing::Test {
     std::vector<Checkpoint> saved;
     for (const auto& [key, bytes] : saved_) saved.push_back(Checkpoint::from_bytes(bytes).value());
     return Tail(
-        {.globs = {path("*.log")}, .first_start = first_start}, std::move(saved), clock_,
+        {.globs = {path("*.log")}, .own = own_, .first_start = first_start}, std::move(saved),
+        clock_,
         [this](RawPayload payload, Checkpoint after) {
           if (busy_) return SinkAnswer::busy;
           got_ += payload.bytes;
@@ -55,6 +57,7 @@ class TailTest : public testing::Test {
   std::string got_;
   std::map<std::string, std::string> saved_;
   std::vector<std::string> sources_;
+  std::vector<int> own_;
   bool busy_ = false;
   int finished_ = 0;
 };
@@ -359,6 +362,16 @@ TEST_F(TailTest, OddThingsAmongTheFilesHoldNothingUp) {
   Tail tail = make();
   tail.poll_once();
   EXPECT_EQ(take(), "one\n");
+}
+
+TEST_F(TailTest, WhatHealerItselfWritesIsLeftOut) {
+  own_ = {::open(path("healer.log").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600)};
+  append("healer.log", "error: said by healer\n");
+  append("a.log", "one\n");
+  Tail tail = make();
+  tail.poll_once();
+  EXPECT_EQ(take(), "one\n");
+  ::close(own_.front());
 }
 
 TEST_F(TailTest, RunsUntilStopped) {
