@@ -1,6 +1,18 @@
+# healer_tests(NAME SOURCES DEPENDS...): one test executable, run with the folder of cases in HEALER_CASES.
+function(healer_tests name sources)
+  if(HEALER_TESTS)
+    add_executable(${name} ${sources})
+    target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR})
+    target_link_libraries(${name} PRIVATE ${ARGN} GTest::gtest GTest::gtest_main)
+    target_compile_options(${name} PRIVATE -O0)  # tests are compiled more often than their speed counts
+    target_compile_definitions(${name} PRIVATE HEALER_CASES="${CMAKE_SOURCE_DIR}/tests/cases" HEALER_SOURCE="${CMAKE_SOURCE_DIR}")
+    add_test(NAME ${name} COMMAND ${name})
+  endif()
+endfunction()
+
 # healer_module(NAME FOLDER DEPENDS...)
-#   library `NAME` from src/FOLDER/*.cc, and `NAME_test` from src/FOLDER/*_test.cc (run with the folder of cases
-#   in HEALER_CASES). Fuzz targets: *_fuzz.cc, one executable each. FOLDER is not searched below.
+#   library `NAME` from src/FOLDER/*.cc, and `NAME_test` from src/FOLDER/*_test.cc. Fuzz targets: *_fuzz.cc,
+#   one executable each. FOLDER is not searched below.
 function(healer_module name folder)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${folder}/*.cc)
   set(tests ${sources})
@@ -17,12 +29,8 @@ function(healer_module name folder)
     target_include_directories(${name} INTERFACE ${CMAKE_SOURCE_DIR}/src)
     target_link_libraries(${name} INTERFACE ${ARGN})
   endif()
-  if(HEALER_TESTS AND tests)
-    add_executable(${name}_test ${tests})
-    target_include_directories(${name}_test PRIVATE ${CMAKE_SOURCE_DIR})
-    target_link_libraries(${name}_test PRIVATE ${name} GTest::gtest GTest::gtest_main)
-    target_compile_definitions(${name}_test PRIVATE HEALER_CASES="${CMAKE_SOURCE_DIR}/tests/cases" HEALER_SOURCE="${CMAKE_SOURCE_DIR}")
-    add_test(NAME ${name} COMMAND ${name}_test)
+  if(tests)
+    healer_tests(${name}_test "${tests}" ${name})
   endif()
   if(HEALER_FUZZ)
     foreach(fuzzer IN LISTS fuzzers)

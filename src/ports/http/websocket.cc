@@ -17,11 +17,10 @@ constexpr std::size_t kMessageBytesMax = 64 * 1024;
 
 class WebSocket final : public StreamSink, public std::enable_shared_from_this<WebSocket> {
  public:
-  WebSocket(beast::tcp_stream stream, UpgradeRequest request)
-      : ws_(std::move(stream)), request_(std::move(request)) {}
+  WebSocket(boost::asio::ip::tcp::socket socket, UpgradeRequest request)
+      : ws_(std::move(socket)), request_(std::move(request)) {}
 
   void accept() {
-    beast::get_lowest_layer(ws_).expires_never();
     ws_.set_option(ws::stream_base::timeout::suggested(beast::role_type::server));
     ws_.read_message_max(kMessageBytesMax);
     ws_.async_accept(request_, [self = shared_from_this()](error_code error) {
@@ -59,14 +58,22 @@ class WebSocket final : public StreamSink, public std::enable_shared_from_this<W
   void close_now() {
     if (closing_) return;
     closing_ = true;
-    if (!accepted_) return beast::get_lowest_layer(ws_).close();
-    if (!writing_)
-      ws_.async_close(ws::close_code::normal, [self = shared_from_this()](error_code) {});
+    if (!accepted_) return hang_up();
+    if (!writing_) say_goodbye();
+  }
+
+  void say_goodbye() {
+    ws_.async_close(ws::close_code::normal, [self = shared_from_this()](error_code) {});
   }
 
   void gone() {
     open_ = false;
-    beast::get_lowest_layer(ws_).close();
+    hang_up();
+  }
+
+  void hang_up() {
+    error_code ignored;
+    ws_.next_layer().close(ignored);
   }
 
   void read() {
@@ -87,14 +94,12 @@ class WebSocket final : public StreamSink, public std::enable_shared_from_this<W
                       self->queued_ -= n;
                       if (error) return self->gone();
                       self->queue_.pop_front();
-                      if (self->closing_)
-                        self->ws_.async_close(ws::close_code::normal, [self](error_code) {});
-                      else
-                        self->write();
+                      if (self->closing_) return self->say_goodbye();
+                      self->write();
                     });
   }
 
-  ws::stream<beast::tcp_stream> ws_;
+  ws::stream<boost::asio::ip::tcp::socket, false> ws_;  // without compression
   UpgradeRequest request_;
   beast::flat_buffer buffer_;
   std::deque<std::string> queue_;
@@ -106,7 +111,7 @@ class WebSocket final : public StreamSink, public std::enable_shared_from_this<W
 }  // namespace
 
 std::shared_ptr<StreamSink> start_websocket(beast::tcp_stream stream, UpgradeRequest request) {
-  auto socket = std::make_shared<WebSocket>(std::move(stream), std::move(request));
+  auto socket = std::make_shared<WebSocket>(stream.release_socket(), std::move(request));
   socket->accept();
   return socket;
 }
