@@ -180,7 +180,8 @@ Result<std::string> set_value(Format format, std::string_view text, std::string_
     return fail(Errc::invalid_input, quoted(path) + " is a map or list, not one value");
   if (!old.locked.empty()) return fail(Errc::unsupported, quoted(path) + " " + old.locked);
   if (old.value == new_value && old.scalar != ScalarKind::null) return std::string(text);
-  std::string out = spliced(text, TRY(ops.set(text, before, target, new_value)));
+  const Splice splice = TRY(ops.set(text, before, target, new_value));
+  std::string out = spliced(text, splice);
   const auto after = ops.read(out);
   if (!after || after->nodes.size() != before.nodes.size()) return breaks_law(path);
   for (std::size_t i = 0; i < before.nodes.size(); ++i)
@@ -211,7 +212,8 @@ Result<std::string> add_key(Format format, std::string_view text, std::string_vi
   for (const std::size_t child : before.children(parent))
     if (!key.empty() && before.nodes[child].key == key)
       return fail(Errc::conflict, quoted(before.nodes[child].path) + " is there already");
-  std::string out = spliced(text, TRY(ops.add(text, before, parent, key, value)));
+  const Splice splice = TRY(ops.add(text, before, parent, key, value));
+  std::string out = spliced(text, splice);
   const auto after = ops.read(out);
   if (!after || after->nodes.size() != before.nodes.size() + 1) return breaks_law(key);
   std::size_t added = 0;
@@ -237,7 +239,8 @@ Result<std::string> remove_key(Format format, std::string_view text, std::string
         return fail(Errc::unsupported, quoted(path) + " " + before.nodes[i].locked);
       ++count;
     }
-  std::string out = spliced(text, TRY(ops.remove(text, before, target)));
+  const Splice splice = TRY(ops.remove(text, before, target));
+  std::string out = spliced(text, splice);
   const auto after = ops.read(out);
   if (!after || !same_but(before, *after, target, count, before.nodes.size()))
     return breaks_law(path);

@@ -187,7 +187,8 @@ Result<Splice> set(std::string_view text, const Tree& tree, std::size_t at,
   // "key =" gets a blank, as "key = value" would have one.
   const bool blank =
       node.span.length == 0 && from > 1 && text[from - 1] == '=' && blank_char(text[from - 2]);
-  return Splice{node.span, (blank ? " " : "") + TRY(written(value, node.quote))};
+  const std::string text_of_value = TRY(written(value, node.quote));
+  return Splice{node.span, (blank ? " " : "") + text_of_value};
 }
 
 Result<Splice> add(std::string_view text, const Tree& tree, std::size_t parent,
@@ -211,8 +212,8 @@ Result<Splice> add(std::string_view text, const Tree& tree, std::size_t parent,
     all_quoted = all_quoted && model.quote != 0;
     quote = model.quote;
   }
-  const std::string line =
-      indent + std::string(key) + equals + TRY(written(value, all_quoted ? quote : '\0'));
+  const std::string text_of_value = TRY(written(value, all_quoted ? quote : '\0'));
+  const std::string line = indent + std::string(key) + equals + text_of_value;
   if (!siblings.empty()) return insert_line_after(text, tree.end_of(siblings.back()), line);
   if (parent != 0) return insert_line_after(text, tree.nodes[parent].span.offset, line);
   if (tree.nodes.size() == 1) return insert_line_after(text, text.size(), line);

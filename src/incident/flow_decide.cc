@@ -60,9 +60,9 @@ Result<IncidentView> IncidentFlow::gather(Step& step, Pulls pulls) {
   TRY(count_pulls(step, repository->url, pulls, view));
   for (const auto& edit : record.plan.edits) {
     view.touched.push_back(edit.file);
-    view.setting_changed_at =
-        std::max(view.setting_changed_at,
-                 TRY(world_.ledger.setting_changed(repository->url, edit.file, edit.path)));
+    const UnixMs changed =
+        TRY(world_.ledger.setting_changed(repository->url, edit.file, edit.path));
+    view.setting_changed_at = std::max(view.setting_changed_at, changed);
   }
   // Reading the owners' rules costs a fetch: only for what could be fixed.
   if (incident.severity < Severity::high && view.request == Request::none &&

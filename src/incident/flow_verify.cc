@@ -173,8 +173,8 @@ Result<std::int64_t> IncidentFlow::total_of_fix(Step& step, const std::vector<Co
 // Records of the fingerprint that versions with the fix wrote since it was deployed.
 Result<std::int64_t> IncidentFlow::seen_since(Step& step, std::uint64_t fingerprint,
                                               const Incident& fix) {
-  return total_of_fix(step, TRY(world_.counts.counts(fingerprint, fix.deployed_at, step.now + 1)),
-                      fix);
+  const auto counts = TRY(world_.counts.counts(fingerprint, fix.deployed_at, step.now + 1));
+  return total_of_fix(step, counts, fix);
 }
 
 // Records of incidents of this service, opened since the deploy, that are the same failure in other

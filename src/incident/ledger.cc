@@ -143,8 +143,10 @@ Result<WriteBatch> Ledger::was_deployed(const Deploy& deploy) const {
 Result<UnixMs> Ledger::silenced_until(const std::string& fingerprint,
                                       const std::string& service) const {
   UnixMs out = 0;
-  for (const auto& key : {fingerprint, service})
-    if (!key.empty()) out = std::max(out, TRY(time_of("silence/" + key)));
+  for (const auto& key : {fingerprint, service}) {
+    const UnixMs until = key.empty() ? 0 : TRY(time_of("silence/" + key));
+    out = std::max(out, until);
+  }
   return out;
 }
 WriteOp Ledger::silence(const std::string& fingerprint_or_service, UnixMs until) {

@@ -54,10 +54,8 @@ Result<RepositoryBase> Workbench::base_at(const RepositoryRef& repository,
   if (!TRY(mirrors_.has(repository.url, sha))) TRY(mirrors_.fetch(repository.url, branch));
   if (!TRY(mirrors_.has(repository.url, sha)))
     return fail(Errc::not_found, fmt::format("{} has no commit {}", repository.url, sha));
-  RepositoryBase out{.ref = repository,
-                     .branch = branch,
-                     .sha = sha,
-                     .rules = TRY(read_rules(mirrors_, repository.url, sha))};
+  auto rules = TRY(read_rules(mirrors_, repository.url, sha));
+  RepositoryBase out{.ref = repository, .branch = branch, .sha = sha, .rules = std::move(rules)};
   if (!out.rules.base_branch.empty() && out.rules.base_branch != branch &&
       repository.branch.empty()) {
     // The owners name another branch to fix; its own rules count from there on.

@@ -157,7 +157,8 @@ Result<void> run(const CliArguments& arguments, const std::string& word) {
     std::cout << story.evidence(incident) << story.tell(incident) << story.ending(incident);
   }
   if (word == "show") return {};
-  TRY(source.act(id, word, TRY(body_of(arguments, word, incident))));
+  const std::string body = TRY(body_of(arguments, word, incident));
+  TRY(source.act(id, word, body));
   std::cerr << fmt::format("healer: {} of incident {} is on its way\n", word, id);
   return {};
 }

@@ -17,6 +17,8 @@
 namespace healer {
 namespace {
 
+using namespace std::string_literals;
+
 // Every incident is logged, and that is its end.
 WorkflowKind only_logs() {
   WorkflowKind kind;
@@ -133,7 +135,7 @@ TEST_F(PipelineTest, too_many_new_failures_of_a_service_are_one_incident) {
 }
 
 TEST_F(PipelineTest, what_a_log_says_moves_no_cursor) {
-  ASSERT_TRUE(post(std::string("ERROR pool \x1b[2J\0 exhausted\n", 29)));
+  ASSERT_TRUE(post("ERROR pool \x1b[2J\0 exhausted\n"s));
   const auto page = store->incidents({});
   ASSERT_EQ(page->rows.size(), 1U);
   const auto incident = from_json<Incident>(page->rows[0].body_json);

@@ -239,8 +239,9 @@ Result<void> Server::Impl::start_engine() {
   const std::string mirrors =
       std::filesystem::absolute(std::filesystem::path(settings->data) / "mirrors").string();
   mirrors_ = std::make_unique<GitMirrors>(mirrors, executor_);
+  auto playbooks = TRY(load_playbooks());
   workbench_ = std::make_unique<Workbench>(
-      *mirrors_, forge_, executor_, TRY(load_playbooks()),
+      *mirrors_, forge_, executor_, std::move(playbooks),
       workbench_options(*settings,
                         demo_ ? demo_->deploy_env() : std::map<std::string, std::string>{}));
   notify_ = std::make_unique<NotifySink>(*store_, client_, [this] { return started_with(); });

@@ -115,7 +115,9 @@ Result<Pipe> make_pipe() {
   if (pipe2(ends.data(), O_CLOEXEC) != 0)
     return fail(Errc::io, std::string("cannot make a pipe: ") + std::strerror(errno));
   Fd read(ends[0]), write(ends[1]);
-  return Pipe{TRY(out_of_the_way(std::move(read))), TRY(out_of_the_way(std::move(write)))};
+  Fd read_end = TRY(out_of_the_way(std::move(read)));
+  Fd write_end = TRY(out_of_the_way(std::move(write)));
+  return Pipe{std::move(read_end), std::move(write_end)};
 }
 
 std::vector<std::string> environment(const std::map<std::string, std::string>& env) {

@@ -85,11 +85,10 @@ class FakeForge final : public Forge {
   }
   Result<PullRequest> open_revert(const std::string& repository, std::int64_t number,
                                   const std::string& branch, UnixMs) override {
+    const PullRequest* reverted = TRY(find(number));
     heads[branch] = std::string(40, 'r');
-    const std::string title = "Revert \"" + TRY(find(number))->title + "\"";
-    return open_pull(
-        repository,
-        {.head_branch = branch, .head_sha = {}, .base_branch = "main", .title = title, .body = {}});
+    const std::string title = "Revert \"" + reverted->title + "\"";
+    return open_pull(repository, {branch, {}, "main", title, {}});
   }
   bool hosted() const override { return false; }
 

@@ -115,8 +115,9 @@ Result<void> add_changes(git_repository* repository, git_commit* commit,
     const git_diff_delta* delta = git_diff_get_delta(diff.get(), i);
     const char* path =
         delta->new_file.path != nullptr ? delta->new_file.path : delta->old_file.path;
-    out.push_back({summary, path, TRY(side(repository, delta->old_file)),
-                   TRY(side(repository, delta->new_file))});
+    auto before = TRY(side(repository, delta->old_file));
+    auto after = TRY(side(repository, delta->new_file));
+    out.push_back({summary, path, std::move(before), std::move(after)});
   }
   return {};
 }
@@ -208,7 +209,8 @@ Result<bool> GitMirrors::each_file(const std::string& url, const std::string& co
 Result<std::vector<FileHistory>> GitMirrors::history(const std::string& url,
                                                      const std::string& head, std::size_t commits) {
   const auto repository = TRY(git2::open(path_of(url)));
-  return history_of(repository.get(), TRY(git2::find_commit(repository.get(), head)), commits);
+  auto newest = TRY(git2::find_commit(repository.get(), head));
+  return history_of(repository.get(), std::move(newest), commits);
 }
 
 Result<WorkFolder> read_work_folder(const std::string& folder) {
@@ -235,7 +237,8 @@ Result<std::vector<FileHistory>> work_folder_history(const std::string& folder,
   const WorkFolder here = TRY(read_work_folder(folder));
   if (here.sha.empty()) return std::vector<FileHistory>{};
   const auto repository = TRY(git2::open(folder, git2::Kind::worked_in));
-  return history_of(repository.get(), TRY(git2::find_commit(repository.get(), here.sha)), commits);
+  auto newest = TRY(git2::find_commit(repository.get(), here.sha));
+  return history_of(repository.get(), std::move(newest), commits);
 }
 
 Result<std::string> GitMirrors::commit(const std::string& url, const CommitDraft& draft) {

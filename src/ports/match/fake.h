@@ -11,8 +11,10 @@ class NaiveMatcher final : public Matcher {
  public:
   static Result<NaiveMatcher> make(const std::vector<Pattern>& patterns) {
     NaiveMatcher out;
-    for (const auto& pattern : patterns)
-      out.regexes_.emplace_back(pattern.id, TRY(Captures::compile(pattern.expression)));
+    for (const auto& pattern : patterns) {
+      auto regex = TRY(Captures::compile(pattern.expression));
+      out.regexes_.emplace_back(pattern.id, std::move(regex));
+    }
     return out;
   }
   std::vector<std::uint32_t> scan(std::string_view text) const override {

@@ -17,7 +17,8 @@ void EmbeddedOrchestrator::hand_over(std::vector<Handover> runs, WriteBatch also
 Result<RunView> EmbeddedOrchestrator::look(const std::string& run) {
   const auto row = TRY(journal_.workflow(run));
   if (!row) return fail(Errc::not_found, "there is no run " + run);
-  return RunView{.running = row->phase != WorkflowPhase::done, .state = TRY(engine_.state(run))};
+  auto state = TRY(engine_.state(run));
+  return RunView{.running = row->phase != WorkflowPhase::done, .state = std::move(state)};
 }
 
 void EmbeddedOrchestrator::resume(const std::string& run, std::string outcome, DurableDone done) {

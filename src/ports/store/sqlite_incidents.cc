@@ -167,7 +167,8 @@ Result<IncidentPage> incidents(Db& db, const IncidentQuery& query) {
   s.bind(8, pattern).bind(9, cursor.created).bind(10, cursor.id);
   s.bind(11, static_cast<std::int64_t>(limit + 1));
   if (found) s.bind(12, *found);
-  IncidentPage page{TRY(rows_of(db, s)), {}};
+  IncidentPage page;
+  page.rows = TRY(rows_of(db, s));
   if (page.rows.size() > limit) {
     page.rows.pop_back();
     page.next = format_cursor({page.rows.back().created, page.rows.back().id});

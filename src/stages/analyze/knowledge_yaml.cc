@@ -27,8 +27,8 @@ Result<std::vector<SeverityShift>> read_shifts(const YamlNode& entry, std::strin
   if (list == nullptr) return out;
   for (const auto& item : list->items) {
     TRY(check_keys(item, {"pattern", "severity"}, name));
-    SeverityShift shift{.pattern = item.text("pattern"),
-                        .severity = TRY(word<Severity>(item, "severity", name))};
+    const Severity severity = TRY(word<Severity>(item, "severity", name));
+    SeverityShift shift{.pattern = item.text("pattern"), .severity = severity};
     if (auto compiled = Captures::compile(shift.pattern); !compiled)
       return wrong(name, item.line, compiled.error().message);
     out.push_back(std::move(shift));
