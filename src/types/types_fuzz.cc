@@ -28,9 +28,6 @@ void keeps(std::string_view text) {
 
 }  // namespace
 
-// libfyaml keeps one buffer of a document that does not parse.
-extern "C" const char* __lsan_default_suppressions() { return "leak:libfyaml"; }
-
 // The bytes are a record of the store or an answer, a log, and a settings file.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace healer;

@@ -195,6 +195,12 @@ class Healer:
     def rss_mb(self):
         return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{self.process.pid}/status").read_text()).group(1)) // 1024
 
+    def grew_less_than(self, mib, before):
+        """By its resident memory; a sanitizer's build holds HEALER_MEMORY_SCALE times as much."""
+        after = self.rss_mb()
+        print(f"     {before} MiB before, {after} after", flush=True)
+        check(after < before + mib * int(os.environ.get("HEALER_MEMORY_SCALE", "1")), f"{before} MiB before, {after} after")
+
 
 def run(*words, stdin=None, cwd=None, timeout=120, env=None):
     """Runs the healer command; returns (exit code, stdout, stderr)."""

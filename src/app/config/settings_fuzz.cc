@@ -2,9 +2,6 @@
 
 #include <cstdint>
 
-// libfyaml keeps one buffer of a document that does not parse.
-extern "C" const char* __lsan_default_suppressions() { return "leak:libfyaml"; }
-
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string text(data, data + size);
   if (const auto settings = healer::read_settings(text, "fuzz", {}))

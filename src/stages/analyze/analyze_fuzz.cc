@@ -4,9 +4,6 @@
 
 #include "stages/analyze/analyze.h"
 
-// libfyaml keeps one buffer of a document that does not parse.
-extern "C" const char* __lsan_default_suppressions() { return "leak:libfyaml"; }
-
 // The bytes are a log, and a knowledge file.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace healer;

@@ -4,9 +4,6 @@
 
 #include "stages/decide/rules.h"
 
-// libfyaml keeps one buffer of a document that does not parse.
-extern "C" const char* __lsan_default_suppressions() { return "leak:libfyaml"; }
-
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   if (const auto rules = healer::parse_repository_rules(text); rules && !rules->present)
