@@ -6,7 +6,8 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread)
 else()
   add_compile_options(-Wno-missing-field-initializers -Wno-missing-designated-field-initializers
-    -Wno-gnu-statement-expression-from-macro-expansion -Wno-gnu-statement-expression)
+    -Wno-gnu-statement-expression-from-macro-expansion -Wno-gnu-statement-expression -Wno-c99-extensions
+    -Wno-deprecated-declarations)  # of libstdc++ itself, in stable_sort
 endif()
 add_compile_options(-ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
 if(HEALER_SANITIZE)

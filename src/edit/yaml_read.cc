@@ -7,6 +7,7 @@
 #include <set>
 
 #include "edit/yaml_scalar.h"
+#include "types/yaml.h"
 
 namespace healer::edit {
 namespace {
@@ -53,7 +54,7 @@ std::string text_of(fy_token* token) {
 
 class Reader {
  public:
-  explicit Reader(std::string_view text) : text_(text) {}
+  explicit Reader(std::string_view text) : text_(text), padded_(padded_for_libfyaml(text)) {}
 
   Result<Tree> read() {
     fy_diag_cfg diag_config{};
@@ -68,7 +69,7 @@ class Reader {
                                                    FYPCF_SLOPPY_FLOW_INDENTATION);
     config.diag = diag_.get();
     parser_.reset(fy_parser_create(&config));
-    if (!parser_ || fy_parser_set_string(parser_.get(), text_.data(), text_.size()) != 0)
+    if (!parser_ || fy_parser_set_string(parser_.get(), padded_.data(), text_.size()) != 0)
       return fail(Errc::internal, "libfyaml: out of memory");
     TRY(documents());
     return std::move(tree_);
@@ -296,6 +297,7 @@ class Reader {
   }
 
   std::string_view text_;
+  const std::string padded_;
   Tree tree_;
   std::unique_ptr<fy_diag, DiagFree> diag_;
   std::unique_ptr<fy_parser, ParserFree> parser_;

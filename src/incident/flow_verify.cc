@@ -56,7 +56,7 @@ Result<bool> IncidentFlow::is_deployed(Step& step) {
   const auto deploy = TRY(world_.ledger.deployed(incident.service, incident.environment));
   const RepositoryRef* repository = fix_repository(step.service);
   if (!deploy || repository == nullptr || deploy->status != "success") return false;
-  return world_.workbench.contains(*repository, deploy->commit, incident.merge_sha);
+  return world_.workbench.contains(*repository, version_of(*deploy), incident.merge_sha);
 }
 
 // Runs at once, on every deploy event, and when the wait is over.
@@ -76,7 +76,7 @@ Result<StepResult> IncidentFlow::start_watch(Step& step, const Deploy& deploy) {
   IncidentRecord& record = step.record;
   Incident& incident = step.incident();
   incident.deployed_at = std::max<UnixMs>(deploy.at, record.merged_at);
-  incident.deployed_sha = deploy.commit;
+  incident.deployed_sha = version_of(deploy);
   const std::int64_t seen = std::max<std::int64_t>(1, incident.count - 1);
   // How often an alert is sent again says nothing of its symptom.
   record.former_gap_ms =
@@ -87,7 +87,7 @@ Result<StepResult> IncidentFlow::start_watch(Step& step, const Deploy& deploy) {
         std::max(record.verify_min_ms,
                  std::min<std::int64_t>(kOnsetFactor * record.onset_ms, kOnsetWatchMax.count()));
   TRY(step.move(IncidentEvent::watch, fmt::format("{} is deployed; watching for the symptom",
-                                                  deploy.commit.substr(0, 12))));
+                                                  commit_in(version_of(deploy)).substr(0, 12))));
   return step.go_on("watch");
 }
 

@@ -10,6 +10,7 @@
 #include "ports/exec/tree_folder.h"
 #include "repo/repo_model.h"
 #include "stages/decide/rules.h"
+#include "types/deploy.h"
 #include "types/mask.h"
 
 namespace healer {
@@ -66,11 +67,12 @@ Result<RepositoryBase> Workbench::base_at(const RepositoryRef& repository,
   return out;
 }
 
-Result<bool> Workbench::contains(const RepositoryRef& repository, const std::string& commit,
+Result<bool> Workbench::contains(const RepositoryRef& repository, const std::string& version,
                                  const std::string& ancestor) {
+  const std::string commit(commit_in(version));
+  if (commit.empty()) return false;
   auto known = mirrors_.contains(repository.url, commit, ancestor);
   if (known) return known;
-  if (known.error().code == Errc::invalid_input) return false;  // not the name of a commit
   TRY(mirrors_.fetch(repository.url, repository.branch));
   known = mirrors_.contains(repository.url, commit, ancestor);
   // A deploy of a commit that the repository does not have says nothing about our merge.

@@ -46,7 +46,8 @@ class Workbench {
   Result<RepositoryBase> base(const RepositoryRef& repository);  // fetches
   Result<RepositoryBase> base_at(const RepositoryRef& repository, const std::string& branch,
                                  const std::string& sha);
-  Result<bool> contains(const RepositoryRef& repository, const std::string& commit,
+  // Whether what was deployed as `version` (commit_in()) has that commit in it.
+  Result<bool> contains(const RepositoryRef& repository, const std::string& version,
                         const std::string& ancestor);
 
   // `service` picks the folder of the repository that may be touched.

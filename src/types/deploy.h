@@ -1,5 +1,6 @@
 #pragma once
 #include <string>
+#include <string_view>
 
 #include "types/fields.h"
 
@@ -25,5 +26,14 @@ struct FieldsOf<Deploy> {
       field("at", &Deploy::at, "when; default now"),
   };
 };
+
+// What tells the records of one deploy from those of another: its commit, else its image.
+inline const std::string& version_of(const Deploy& deploy) {
+  return deploy.commit.empty() ? deploy.image : deploy.commit;
+}
+
+// The commit id that a version names, perhaps abbreviated: itself, or the last hexadecimal word of
+// 7 to 40 digits in an image's tag ("shop:1.4-3f70c38"). Empty: none.
+std::string_view commit_in(std::string_view version);
 
 }  // namespace healer

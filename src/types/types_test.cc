@@ -46,6 +46,18 @@ struct MaskCase {
   const char* out;
 };
 
+TEST(Deploy, AVersionMayNameACommit) {
+  const std::string sha(40, 'a');
+  EXPECT_EQ(commit_in(sha), sha);
+  EXPECT_EQ(commit_in("3f70c38"), "3f70c38");
+  EXPECT_EQ(commit_in("registry.example:5000/shop/api:1.4.2-3f70c38"), "3f70c38");
+  EXPECT_EQ(commit_in("shop:sha-3f70c38@sha256:" + std::string(64, 'b')), "3f70c38");
+  EXPECT_EQ(commit_in("shop:main-3f70c38-linux"), "3f70c38");
+  for (const auto* none : {"", "v2", "shop", "shop:latest", "deadbeef0/shop", "shop:1.4.2",
+                           "shop@sha256:3f70c383f70c38", "shop:3f70c3", "shop:3f70c38x"})
+    EXPECT_EQ(commit_in(none), "") << none;
+}
+
 TEST(Mask, Secrets) {
   const MaskCase cases[] = {
       {"password=hunter2 user=bob", "password=[secret] user=bob"},

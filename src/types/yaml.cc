@@ -143,6 +143,14 @@ std::vector<std::string> YamlNode::texts(std::string_view key) const {
   return out;
 }
 
+std::string padded_for_libfyaml(std::string_view text) {
+  constexpr std::size_t kPadding = 16;
+  std::string out;
+  out.reserve(text.size() + kPadding);
+  out.append(text).append(kPadding, '\0');
+  return out;
+}
+
 Result<YamlNode> parse_yaml(std::string_view text, std::string_view name) {
   if (!is_plain_text(text))
     return fail(Errc::invalid_input, std::string(name) + ": not UTF-8 text, or has a % directive");
@@ -156,8 +164,9 @@ Result<YamlNode> parse_yaml(std::string_view text, std::string_view name) {
   fy_parse_cfg config{};
   config.flags = static_cast<fy_parse_cfg_flags>(FYPCF_QUIET | FYPCF_COLLECT_DIAG);
   config.diag = diag.get();
+  const std::string padded = padded_for_libfyaml(text);
   const std::unique_ptr<fy_document, DocumentFree> document(
-      fy_document_build_from_string(&config, text.data(), text.size()));
+      fy_document_build_from_string(&config, padded.data(), text.size()));
   if (!document) {
     // No document and no error: blank, or comments only.
     void* none = nullptr;

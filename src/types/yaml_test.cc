@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
 namespace healer {
 namespace {
 
@@ -37,6 +39,12 @@ TEST(Yaml, BoundedAgainstAliasesThatGrow) {
 }
 
 // Bytes over which libfyaml loops for ever.
+TEST(Yaml, ReadsNothingBehindTheText) {  // which the sanitizers see
+  const std::string_view text = "-\n-\n*/-";
+  const std::vector<char> exact(text.begin(), text.end());
+  EXPECT_FALSE(parse_yaml({exact.data(), exact.size()}, "a.yaml"));
+}
+
 TEST(Yaml, RefusesOddBytesAndDirectives) {
   EXPECT_FALSE(parse_yaml("%autonomy:omy:\xff\xff re.y\xff\"cr", "t"));
   EXPECT_FALSE(parse_yaml("% \t:eac\xf4\xb2\xb2\x9e", "t"));

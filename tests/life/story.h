@@ -254,12 +254,16 @@ class Story {
     world_->feed(std::move(batches));
   }
 
-  // "deploy HEAD [of SERVICE] [to staging] [failed]"
+  // "deploy HEAD [of SERVICE] [to staging] [as image]"
   void deploy(Words all) {
     Deploy event;
     event.environment = take(all, "to");
     event.service = take(all, "of", setup_.services.front().name);
+    const bool is_image = take(all, "as") == "image";
     event.commit = commit(all.at(1), event.service);
+    if (is_image)
+      event.image = "registry.example/" + event.service + ":1-" +
+                    std::exchange(event.commit, {}).substr(0, 12);
     event.at = world_->now();
     said("deploy", world_->deployed(event));
   }

@@ -74,7 +74,7 @@ void ServiceMap::deployed(const Deploy& deploy) {
     return;
   std::lock_guard lock(mutex_);
   auto& list = versions_[deploy.service];
-  list.push_back({deploy.at, deploy.commit.empty() ? deploy.image : deploy.commit});
+  list.push_back({deploy.at, version_of(deploy)});
   std::ranges::stable_sort(list, {}, &Version::since);
   if (list.size() > kVersionsKept) list.erase(list.begin());
 }

@@ -11,8 +11,8 @@
 namespace healer {
 namespace {
 
-constexpr std::string_view kPlain, kDim = "2", kGood = "32", kBad = "31", kAsk = "33", kStep = "36",
-                                   kStrong = "1";
+constexpr std::string_view kDim = "2", kGood = "32", kBad = "31", kAsk = "33", kStep = "36",
+                           kStrong = "1";
 
 // How a status is told; one row each, in the order of IncidentStatus.
 struct Telling {

@@ -104,6 +104,10 @@ TEST_F(RealGit, TheSameDraftIsTheSameCommit) {
   EXPECT_EQ(*a, *b);
   EXPECT_TRUE(*mirrors.contains(url, *a, head->sha));
   EXPECT_FALSE(*mirrors.contains(url, head->sha, *a));
+  EXPECT_TRUE(*mirrors.contains(url, a->substr(0, 7), head->sha));
+  EXPECT_TRUE(*mirrors.contains(url, a->substr(0, 7), *a));
+  EXPECT_FALSE(*mirrors.contains(url, head->sha.substr(0, 12), *a));
+  EXPECT_EQ(mirrors.contains(url, "0000000", *a).error().code, Errc::not_found);
 }
 
 TEST_F(RealGit, MaterialisesATreeWithoutGitAndWithoutEscapingLinks) {

@@ -213,8 +213,11 @@ Result<bool> GitMirrors::contains(const std::string& url, const std::string& com
                                   const std::string& ancestor) {
   if (commit == ancestor) return true;
   const auto repository = TRY(git2::open(path_of(url)));
-  const git_oid a = TRY(git2::parse_oid(commit)), b = TRY(git2::parse_oid(ancestor));
-  const int answer = git_graph_descendant_of(repository.get(), &a, &b);
+  const auto newer = TRY(git2::find_abbreviated(repository.get(), commit));
+  const git_oid* a = git_commit_id(newer.get());
+  const git_oid b = TRY(git2::parse_oid(ancestor));
+  if (git_oid_equal(a, &b) == 1) return true;
+  const int answer = git_graph_descendant_of(repository.get(), a, &b);
   if (answer < 0) return git2::failure(answer, "cannot compare commits");
   return answer == 1;
 }

@@ -73,6 +73,7 @@ class GitMirrors {
   // Text files that the newest `commits` commits of the first-parent line changed, newest first.
   Result<std::vector<FileHistory>> history(const std::string& url, const std::string& head,
                                            std::size_t commits);
+  // `commit` may be abbreviated; not_found where the mirror does not have it.
   Result<bool> contains(const std::string& url, const std::string& commit,
                         const std::string& ancestor);
   Result<std::string> commit(const std::string& url, const CommitDraft& draft);

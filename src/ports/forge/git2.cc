@@ -69,6 +69,18 @@ Result<Commit> find_commit(git_repository* repository, const std::string& sha) {
   return Commit(out);
 }
 
+Result<Commit> find_abbreviated(git_repository* repository, const std::string& digits) {
+  git_oid oid{};
+  if (digits.size() < GIT_OID_MINPREFIXLEN || digits.size() > GIT_OID_HEXSZ ||
+      git_oid_fromstrn(&oid, digits.c_str(), digits.size()) != 0)
+    return fail(Errc::invalid_input, "\"" + digits + "\" is not a commit id");
+  git_commit* out = nullptr;
+  const int code = git_commit_lookup_prefix(&out, repository, &oid, digits.size());
+  if (code == GIT_EAMBIGUOUS) return failure(GIT_ENOTFOUND, "no one commit " + digits);
+  if (code != 0) return failure(code, "no commit " + digits);
+  return Commit(out);
+}
+
 Result<Tree> tree_of(git_commit* commit) {
   git_tree* out = nullptr;
   if (const int code = git_commit_tree(&out, commit); code != 0)

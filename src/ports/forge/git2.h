@@ -34,6 +34,8 @@ Result<void> init_bare(const std::string& path);  // with the folders above it; 
 Result<git_oid> parse_oid(const std::string& sha);
 std::string print_oid(const git_oid& oid);
 Result<Commit> find_commit(git_repository* repository, const std::string& sha);
+// invalid_input: not the first digits of a commit id; not_found: none has them, or several have.
+Result<Commit> find_abbreviated(git_repository* repository, const std::string& digits);
 Result<Tree> tree_of(git_commit* commit);
 Result<Signature> signature(std::int64_t at_ms);  // healer's own
 bool is_ours(const git_commit* commit);           // by that signature
