@@ -44,7 +44,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   keeps<Review>(text);
   const MaskedText masked = mask(text);
   const Prompt prompt{{.trust = Trust::data, .name = "evidence", .text = masked}};
-  if (data_of(prompt).empty() != masked.empty()) __builtin_trap();
+  const std::string fenced = data_of(prompt);  // ends with its fence, which stands nowhere else
+  const std::string_view end = std::string_view(fenced).substr(fenced.rfind("</data "));
+  if (fenced.find(end) + end.size() != fenced.size()) __builtin_trap();
   static_cast<void>(parse_yaml(text, "fuzz"));
   return 0;
 }
