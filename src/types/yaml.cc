@@ -3,6 +3,7 @@
 #include <libfyaml.h>
 
 #include <algorithm>
+#include <map>
 #include <memory>
 
 namespace healer {
@@ -11,73 +12,168 @@ namespace {
 constexpr int kDepthMax = 64;
 constexpr std::size_t kNodesMax = 100'000;  // aliases counted as often as they are used
 
-struct DocumentFree {
-  void operator()(fy_document* document) const { fy_document_destroy(document); }
-};
 struct DiagFree {
   void operator()(fy_diag* diag) const { fy_diag_destroy(diag); }
 };
+struct ParserFree {
+  void operator()(fy_parser* parser) const { fy_parser_destroy(parser); }
+};
+struct EventFree {
+  fy_parser* parser = nullptr;
+  void operator()(fy_event* event) const { fy_parser_event_free(parser, event); }
+};
+using Event = std::unique_ptr<fy_event, EventFree>;
 
-int line_of(fy_node* node) {
-  const fy_token* token = fy_node_is_scalar(node) ? fy_node_get_scalar_token(node) : nullptr;
-  const fy_mark* mark =
-      token != nullptr ? fy_token_start_mark(const_cast<fy_token*>(token)) : nullptr;
-  return mark != nullptr ? mark->line + 1 : 0;
+int height_of(const YamlNode& node) {
+  int out = 0;
+  for (const auto& item : node.items) out = std::max(out, 1 + height_of(item));
+  for (const auto& [key, value] : node.members) out = std::max(out, 1 + height_of(value));
+  return out;
 }
 
-Result<YamlNode> convert(fy_node* node, std::string_view name, int depth, std::size_t& nodes) {
-  YamlNode out;
-  if (node == nullptr) return out;
-  if (depth > kDepthMax)
-    return fail(Errc::invalid_input, std::string(name) + ": nested deeper than 64 levels");
-  if (++nodes > kNodesMax)
-    return fail(Errc::invalid_input, std::string(name) + ": more than 100000 values");
-  if (fy_node_is_alias(node)) {
-    fy_node* target = fy_node_resolve_alias(node);
-    if (target == nullptr)
-      return fail(Errc::invalid_input, std::string(name) + ": an alias without its anchor");
-    return convert(target, name, depth + 1, nodes);
+std::size_t size_of(const YamlNode& node) {
+  std::size_t out = 1;
+  for (const auto& item : node.items) out += size_of(item);
+  for (const auto& [key, value] : node.members) out += size_of(value);
+  return out;
+}
+
+std::string text_of(fy_token* token) {
+  std::size_t length = 0;
+  const char* text = token != nullptr ? fy_token_get_text(token, &length) : nullptr;
+  return text != nullptr ? std::string(text, length) : std::string();
+}
+
+// Builds the tree from libfyaml's events: its own documents crash over some hostile ones.
+class TreeReader {
+ public:
+  TreeReader(std::string_view text, std::string_view name)
+      : name_(name), padded_(padded_for_libfyaml(text)), size_(text.size()) {}
+
+  Result<YamlNode> read() {
+    fy_diag_cfg diag_config{};
+    fy_diag_cfg_default(&diag_config);
+    diag_config.fp = nullptr;
+    diag_config.level = FYET_ERROR;
+    diag_.reset(fy_diag_create(&diag_config));
+    if (!diag_) return fail(Errc::internal, "libfyaml: out of memory");
+    fy_diag_set_collect_errors(diag_.get(), true);
+    fy_parse_cfg config{};
+    config.flags = static_cast<fy_parse_cfg_flags>(FYPCF_QUIET | FYPCF_COLLECT_DIAG);
+    config.diag = diag_.get();
+    parser_.reset(fy_parser_create(&config));
+    if (!parser_ || fy_parser_set_string(parser_.get(), padded_.data(), size_) != 0)
+      return fail(Errc::internal, "libfyaml: out of memory");
+    YamlNode root;
+    for (Event event = TRY(next()); event; event = TRY(next())) {
+      if (event->type == FYET_DOCUMENT_END) break;
+      if (event->type == FYET_STREAM_START || event->type == FYET_DOCUMENT_START) continue;
+      if (event->type == FYET_STREAM_END) return YamlNode{};  // blank, or comments only
+      root = TRY(node(std::move(event), 0));
+    }
+    TRY(next());  // what stands behind the document may be wrong too
+    return root;
   }
-  out.line = line_of(node);
-  if (fy_node_is_scalar(node)) {
-    std::size_t length = 0;
-    const char* text = fy_node_get_scalar(node, &length);
-    if (text != nullptr) out.scalar.assign(text, length);
-    const fy_node_style style = fy_node_get_style(node);
-    out.quoted = style != FYNS_PLAIN && style != FYNS_ANY;
-    out.kind = YamlNode::Kind::scalar;
-    if (!out.quoted && (out.scalar.empty() || out.scalar == "~" || out.scalar == "null"))
-      out.kind = YamlNode::Kind::null;
-  } else if (fy_node_is_sequence(node)) {
+
+ private:
+  std::unexpected<Error> wrong(const std::string& what) const {
+    return fail(Errc::invalid_input, std::string(name_) + ": " + what);
+  }
+
+  Result<Event> next() {
+    Event event(fy_parser_parse(parser_.get()), EventFree{parser_.get()});
+    const bool failed = fy_parser_get_stream_error(parser_.get());
+    void* iterator = nullptr;
+    const fy_diag_error* error = fy_diag_errors_iterate(diag_.get(), &iterator);
+    if (!failed && (event || error == nullptr)) return event;
+    if (error == nullptr || error->msg == nullptr) return wrong("not valid YAML");
+    return fail(Errc::invalid_input,
+                std::string(name_) + ":" + std::to_string(error->line) + ": " + error->msg);
+  }
+
+  Result<YamlNode> node(Event event, int depth) {
+    if (!event) return wrong("it ends early");
+    if (depth > kDepthMax) return wrong("nested deeper than 64 levels");
+    if (++nodes_ > kNodesMax) return wrong("more than 100000 values");
+    if (event->type == FYET_ALIAS) return alias(*event, depth);
+    YamlNode out;
+    fy_token* anchor = nullptr;
+    if (event->type == FYET_SCALAR) {
+      anchor = event->scalar.anchor;
+      out = scalar(*event);
+    } else if (event->type == FYET_SEQUENCE_START) {
+      anchor = event->sequence_start.anchor;
+      out = TRY(list(depth));
+    } else if (event->type == FYET_MAPPING_START) {
+      anchor = event->mapping_start.anchor;
+      out = TRY(map(depth));
+    } else {
+      return wrong("it ends early");
+    }
+    if (anchor != nullptr) anchors_.insert_or_assign(text_of(anchor), out);
+    return out;
+  }
+
+  Result<YamlNode> alias(fy_event& event, int depth) {
+    const auto found = anchors_.find(text_of(event.alias.anchor));
+    if (found == anchors_.end()) return wrong("an alias without its anchor");
+    nodes_ += size_of(found->second);
+    if (nodes_ > kNodesMax) return wrong("more than 100000 values");
+    if (depth + height_of(found->second) > kDepthMax) return wrong("nested deeper than 64 levels");
+    return found->second;
+  }
+
+  static YamlNode scalar(fy_event& event) {
+    YamlNode out;
+    fy_token* value = event.scalar.value;
+    const fy_mark* mark = value != nullptr ? fy_token_start_mark(value) : nullptr;
+    out.line = mark != nullptr ? mark->line + 1 : 0;
+    out.scalar = text_of(value);
+    out.quoted = value != nullptr && fy_scalar_token_get_style(value) != FYSS_PLAIN;
+    const bool is_null =
+        !out.quoted && (out.scalar.empty() || out.scalar == "~" || out.scalar == "null");
+    out.kind = is_null ? YamlNode::Kind::null : YamlNode::Kind::scalar;
+    return out;
+  }
+
+  Result<YamlNode> list(int depth) {
+    YamlNode out;
     out.kind = YamlNode::Kind::list;
-    void* iterator = nullptr;
-    while (fy_node* item = fy_node_sequence_iterate(node, &iterator))
-      out.items.push_back(TRY(convert(item, name, depth + 1, nodes)));
-  } else {
+    while (true) {
+      Event event = TRY(next());
+      if (event && event->type == FYET_SEQUENCE_END) return out;
+      out.items.push_back(TRY(node(std::move(event), depth + 1)));
+    }
+  }
+
+  Result<YamlNode> map(int depth) {
+    YamlNode out;
     out.kind = YamlNode::Kind::map;
-    void* iterator = nullptr;
-    while (fy_node_pair* pair = fy_node_mapping_iterate(node, &iterator)) {
-      YamlNode key = TRY(convert(fy_node_pair_key(pair), name, depth + 1, nodes));
-      YamlNode value = TRY(convert(fy_node_pair_value(pair), name, depth + 1, nodes));
+    while (true) {
+      Event event = TRY(next());
+      if (event && event->type == FYET_MAPPING_END) return out;
+      YamlNode key = TRY(node(std::move(event), depth + 1));
+      if (key.kind != YamlNode::Kind::scalar && !key.is_null())
+        return wrong("a key is not one word");
+      event = TRY(next());
+      YamlNode value = TRY(node(std::move(event), depth + 1));
       if (out.line == 0) out.line = key.line;
       if (key.line != 0) value.line = key.line;
       if (out.find(key.scalar) != nullptr)
-        return fail(Errc::invalid_input, std::string(name) + ":" + std::to_string(key.line) +
+        return fail(Errc::invalid_input, std::string(name_) + ":" + std::to_string(key.line) +
                                              ": key \"" + key.scalar + "\" occurs twice");
       out.members.emplace_back(std::move(key.scalar), std::move(value));
     }
   }
-  return out;
-}
 
-// The first message that libfyaml collected, as "NAME:LINE: text".
-std::string collected(fy_diag* diag, std::string_view name) {
-  void* iterator = nullptr;
-  const fy_diag_error* error = fy_diag_errors_iterate(diag, &iterator);
-  if (error == nullptr) return std::string(name) + ": not valid YAML";
-  return std::string(name) + ":" + std::to_string(error->line) + ": " +
-         (error->msg != nullptr ? error->msg : "not valid YAML");
-}
+  const std::string_view name_;
+  const std::string padded_;
+  const std::size_t size_;
+  std::size_t nodes_ = 0;
+  std::map<std::string, YamlNode> anchors_;  // of whole nodes: none holds itself
+  std::unique_ptr<fy_diag, DiagFree> diag_;
+  std::unique_ptr<fy_parser, ParserFree> parser_;
+};
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
@@ -154,27 +250,7 @@ std::string padded_for_libfyaml(std::string_view text) {
 Result<YamlNode> parse_yaml(std::string_view text, std::string_view name) {
   if (!is_plain_text(text))
     return fail(Errc::invalid_input, std::string(name) + ": not UTF-8 text, or has a % directive");
-  fy_diag_cfg diag_config{};
-  fy_diag_cfg_default(&diag_config);
-  diag_config.fp = nullptr;
-  diag_config.level = FYET_ERROR;
-  const std::unique_ptr<fy_diag, DiagFree> diag(fy_diag_create(&diag_config));
-  if (!diag) return fail(Errc::internal, "libfyaml: out of memory");
-  fy_diag_set_collect_errors(diag.get(), true);
-  fy_parse_cfg config{};
-  config.flags = static_cast<fy_parse_cfg_flags>(FYPCF_QUIET | FYPCF_COLLECT_DIAG);
-  config.diag = diag.get();
-  const std::string padded = padded_for_libfyaml(text);
-  const std::unique_ptr<fy_document, DocumentFree> document(
-      fy_document_build_from_string(&config, padded.data(), text.size()));
-  if (!document) {
-    // No document and no error: blank, or comments only.
-    void* none = nullptr;
-    if (fy_diag_errors_iterate(diag.get(), &none) == nullptr) return YamlNode{};
-    return fail(Errc::invalid_input, collected(diag.get(), name));
-  }
-  std::size_t nodes = 0;
-  return convert(fy_document_root(document.get()), name, 0, nodes);
+  return TreeReader(text, name).read();
 }
 
 std::string nearest_word(std::string_view word, const std::vector<std::string_view>& known) {

@@ -38,13 +38,28 @@ TEST(Yaml, BoundedAgainstAliasesThatGrow) {
   EXPECT_FALSE(parse_yaml("a: *none\n", "t"));
 }
 
-// Bytes over which libfyaml loops for ever.
 TEST(Yaml, ReadsNothingBehindTheText) {  // which the sanitizers see
   const std::string_view text = "-\n-\n*/-";
   const std::vector<char> exact(text.begin(), text.end());
   EXPECT_FALSE(parse_yaml({exact.data(), exact.size()}, "a.yaml"));
 }
 
+TEST(Yaml, DepthIsBoundedThroughAliases) {
+  std::string chain = "a0: &a0 x\n";
+  for (int i = 1; i < 10; ++i)
+    chain += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [[[[[[[[[[*a" +
+             std::to_string(i - 1) + "]]]]]]]]]]\n";
+  EXPECT_TRUE(parse_yaml(chain, "t").error().message.contains("deeper than 64"));
+}
+
+TEST(Yaml, SurvivesWhatLibfyamlsDocumentsDoNot) {
+  EXPECT_FALSE(parse_yaml("-  -  - - ? - Vdm-- -  *:.\t: -*-\n", "t"));
+  EXPECT_FALSE(parse_yaml("? [a]\n: b\n", "t"));
+  EXPECT_FALSE(parse_yaml("a: 1\n]\n", "t"));
+  EXPECT_EQ(parse_yaml("a: 1\n---\nb: 2\n", "t")->text("a"), "1");
+}
+
+// Bytes over which libfyaml loops for ever.
 TEST(Yaml, RefusesOddBytesAndDirectives) {
   EXPECT_FALSE(parse_yaml("%autonomy:omy:\xff\xff re.y\xff\"cr", "t"));
   EXPECT_FALSE(parse_yaml("% \t:eac\xf4\xb2\xb2\x9e", "t"));
