@@ -101,9 +101,10 @@ Receipt Findings::add(Effect& effect, RecordBatch& batch, UnixMs now, bool alway
   for (auto& item : miner_.take_changes()) changed_.push_back(std::move(item));
   const auto kept = always ? KeptFindings::all : KeptFindings::serious;
   auto findings = analyze(analyzed_, world_.knowledge, hits, now, kept);
-  std::unordered_set<TemplateId> failing;
+  std::unordered_set<TemplateId> failing, alerts;
   for (auto& finding : findings) {
     failing.insert(finding.template_id);
+    if (finding.alert_firing || finding.alert_resolved) alerts.insert(finding.template_id);
     // A clock that runs ahead must not make anything wait for its time to come.
     finding.first_seen = std::min(finding.first_seen, now);
     finding.last_seen = std::min(finding.last_seen, now);
@@ -114,7 +115,11 @@ Receipt Findings::add(Effect& effect, RecordBatch& batch, UnixMs now, bool alway
       delta.instance = hit.record->host;
       delta.version = hit.record->version;
     }
-    if (!hit.record->service.empty() && !failing.contains(hit.template_id)) {
+    // A template is judged by its first record, and access logs note failed requests in between:
+    // what its service calls information is its usual work.
+    const bool usual = !failing.contains(hit.template_id) ||
+                       (hit.record->level == Level::info && !alerts.contains(hit.template_id));
+    if (!hit.record->service.empty() && usual) {
       CountDelta normal = delta;
       normal.fingerprint = normal_fingerprint(hit.record->service);
       effect.count(std::move(normal));

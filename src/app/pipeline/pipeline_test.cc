@@ -68,7 +68,7 @@ class PipelineTest : public testing::Test {
   EmbeddedOrchestrator orchestrator{engine, journal, IncidentFlow::kKind};
   IncidentCommands commands{orchestrator, journal, *store, *store, clock};
   std::unique_ptr<Knowledge> knowledge = *Knowledge::make({}, {});
-  ServiceMap services{{}};
+  ServiceMap services{{{.name = "shop", .match = {"shop"}}}};
   StormWatch storm;
   Pipeline pipeline{{.store = *store,
                      .journal = journal,
@@ -95,6 +95,19 @@ TEST_F(PipelineTest, records_that_say_an_old_time_join_by_their_arrival) {
   clock.advance(Millis(2 * 3'600'000));
   post(line);
   EXPECT_EQ(counts(), (std::vector<std::int64_t>{1, 4}));
+}
+
+TEST_F(PipelineTest, requests_that_fail_in_between_are_usual_work) {
+  std::promise<Result<Receipt>> answered;
+  const std::string failed = "2026-01-01T12:00:00Z INFO access: \"POST /pay\" 500 9ms\n";
+  const std::string served = "2026-01-01T12:00:00Z INFO access: \"POST /pay\" 201 9ms\n";
+  pipeline.submit(
+      {.bytes = failed + served + served, .format = PayloadFormat::text, .source = "shop"}, false,
+      {}, [&](Result<Receipt> receipt) { answered.set_value(std::move(receipt)); });
+  ASSERT_TRUE(answered.get_future().get());
+  std::int64_t usual = 0;
+  for (const auto& sum : *store->counts(normal_fingerprint("shop"), 0, INT64_MAX)) usual += sum.n;
+  EXPECT_EQ(usual, 3);
 }
 
 TEST_F(PipelineTest, a_key_has_its_effect_once) {
