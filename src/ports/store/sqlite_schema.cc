@@ -2,10 +2,13 @@
 
 #include <fcntl.h>
 #include <fmt/core.h>
+#include <poll.h>
 #include <sys/file.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 
@@ -17,6 +20,7 @@ namespace {
 
 constexpr int kApplicationId = 0x6865616c;  // "heal"
 constexpr int kSchemaVersion = 2;
+constexpr int kDeadOwnerTries = 100, kDeadOwnerWaitMs = 20;
 constexpr std::int64_t kCheckBytesMax = 64 * 1024 * 1024;  // a larger file is not read through
 
 // Tables that are read by their key are WITHOUT ROWID: one tree instead of two. `incident` is kept
@@ -177,10 +181,13 @@ Result<FolderLock> FolderLock::take(const std::string& folder) {
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (fd < 0) return std::unexpected(os_error(path, "cannot write"));
   FolderLock lock(fd);
-  if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+  for (int tries = 0; ::flock(fd, LOCK_EX | LOCK_NB) != 0; ++tries) {
     char owner[32] = {};
     const ssize_t n = ::pread(fd, owner, sizeof(owner) - 1, 0);
     const std::string pid(owner, n > 0 ? static_cast<std::size_t>(n) : 0);
+    // A child that its dead owner had just started holds the lock until it runs its program.
+    const bool dead = !pid.empty() && ::kill(std::atoi(pid.c_str()), 0) != 0 && errno == ESRCH;
+    if (dead && tries < kDeadOwnerTries && ::poll(nullptr, 0, kDeadOwnerWaitMs) == 0) continue;
     return fail(Errc::busy, fmt::format("store: {} is in use by process {}", folder,
                                         pid.empty() ? "unknown" : pid));
   }

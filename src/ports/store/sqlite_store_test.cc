@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -59,6 +60,15 @@ TEST_F(SqliteStoreTest, a_second_owner_is_told_the_pid_of_the_first) {
   EXPECT_EQ(error.code, Errc::busy);
   EXPECT_NE(error.message.find("process " + std::to_string(getpid())), std::string::npos);
   store.reset();
+  open();
+}
+
+// A process that a killed owner was just starting holds its lock for a moment.
+TEST_F(SqliteStoreTest, the_lock_of_a_dead_owner_is_waited_for) {
+  const int fd = ::open((folder + "/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  ASSERT_EQ(::flock(fd, LOCK_EX | LOCK_NB), 0);
+  ASSERT_EQ(::write(fd, "999999999", 9), 9);
+  std::future<void> gone = std::async(std::launch::async, [fd] { ::close(fd); });
   open();
 }
 
