@@ -1,30 +1,18 @@
 #include "edit/yaml_read.h"
 
-#include <libfyaml.h>
-
 #include <map>
 #include <memory>
 #include <set>
 
 #include "edit/yaml_scalar.h"
-#include "types/yaml.h"
+#include "types/yaml_events.h"
 
 namespace healer::edit {
 namespace {
 
 constexpr std::size_t kDepthMax = 64;
 
-struct DiagFree {
-  void operator()(fy_diag* diag) const { fy_diag_destroy(diag); }
-};
-struct ParserFree {
-  void operator()(fy_parser* parser) const { fy_parser_destroy(parser); }
-};
-struct EventFree {
-  fy_parser* parser = nullptr;
-  void operator()(fy_event* event) const { fy_parser_event_free(parser, event); }
-};
-using Event = std::unique_ptr<fy_event, EventFree>;
+using Event = YamlEvents::Event;
 
 struct Anchor {
   std::string name;
@@ -46,47 +34,23 @@ Span span_of(fy_token* token) {
   return {start->input_pos, end->input_pos - start->input_pos};
 }
 
-std::string text_of(fy_token* token) {
-  std::size_t length = 0;
-  const char* text = token != nullptr ? fy_token_get_text(token, &length) : nullptr;
-  return text != nullptr ? std::string(text, length) : std::string();
-}
-
 class Reader {
  public:
-  explicit Reader(std::string_view text) : text_(text), padded_(padded_for_libfyaml(text)) {}
+  explicit Reader(std::string_view text) : text_(text), events_(text) {}
 
   Result<Tree> read() {
-    fy_diag_cfg diag_config{};
-    fy_diag_cfg_default(&diag_config);
-    diag_config.fp = nullptr;
-    diag_config.level = FYET_ERROR;
-    diag_.reset(fy_diag_create(&diag_config));
-    if (!diag_) return fail(Errc::internal, "libfyaml: out of memory");
-    fy_diag_set_collect_errors(diag_.get(), true);
-    fy_parse_cfg config{};
-    config.flags = static_cast<fy_parse_cfg_flags>(FYPCF_QUIET | FYPCF_COLLECT_DIAG |
-                                                   FYPCF_SLOPPY_FLOW_INDENTATION);
-    config.diag = diag_.get();
-    parser_.reset(fy_parser_create(&config));
-    if (!parser_ || fy_parser_set_string(parser_.get(), padded_.data(), text_.size()) != 0)
-      return fail(Errc::internal, "libfyaml: out of memory");
+    TRY(events_.open(FYPCF_SLOPPY_FLOW_INDENTATION));
     TRY(documents());
     return std::move(tree_);
   }
 
  private:
   Result<Event> next() {
-    Event event(fy_parser_parse(parser_.get()), EventFree{parser_.get()});
-    if (event && fy_parser_get_stream_error(parser_.get()) == false) return event;
-    void* iterator = nullptr;
-    const fy_diag_error* error = fy_diag_errors_iterate(diag_.get(), &iterator);
-    if (error == nullptr && !fy_parser_get_stream_error(parser_.get())) return Event{};
+    auto event = events_.next();
+    if (event) return std::move(*event);
     if (text_.find("{{") != std::string_view::npos) return template_error();
-    const int line = error != nullptr ? error->line : 0;
     return fail(Errc::invalid_input,
-                "line " + std::to_string(line) + ": " +
-                    (error != nullptr && error->msg != nullptr ? error->msg : "not valid YAML"));
+                "line " + std::to_string(event.error().line) + ": " + event.error().message);
   }
 
   static std::unexpected<Error> template_error() {
@@ -131,8 +95,8 @@ class Reader {
     const std::size_t at = tree_.nodes.size();
     tree_.nodes.push_back(std::move(node));
     if (anchor != nullptr) {
-      latest_.insert_or_assign(text_of(anchor), anchors_.size());
-      anchors_.push_back({text_of(anchor), at, 0});
+      latest_.insert_or_assign(YamlEvents::text_of(anchor), anchors_.size());
+      anchors_.push_back({YamlEvents::text_of(anchor), at, 0});
     }
     return at;
   }
@@ -164,7 +128,7 @@ class Reader {
     const fy_scalar_style style =
         data.value != nullptr ? fy_scalar_token_get_style(data.value) : FYSS_PLAIN;
     node.span = span_of(data.value);
-    node.value = text_of(data.value);
+    node.value = YamlEvents::text_of(data.value);
     if (data.value == nullptr || (node.span.length == 0 && style == FYSS_PLAIN)) {
       node.scalar = ScalarKind::null;
       place_empty(node, data.anchor != nullptr);
@@ -196,7 +160,7 @@ class Reader {
   }
 
   Result<void> alias(fy_event& event, const Place& place) {
-    const std::string name = text_of(event.alias.anchor);
+    const std::string name = YamlEvents::text_of(event.alias.anchor);
     const auto found = latest_.find(name);
     const Span span = span_of(event.alias.anchor);
     if (found == latest_.end()) return syntax_error(text_, span.offset, "unknown anchor *" + name);
@@ -222,7 +186,7 @@ class Reader {
         close(at, key->mapping_end.mapping_end);
         return {};
       }
-      if (key->type != FYET_SCALAR) {
+      if (key->type != FYET_SCALAR || key_is_block(*key)) {
         if (text_.substr(start.offset).starts_with("{{") || text_.find("{{") != text_.npos)
           return template_error();
         return fail(Errc::unsupported, "line " + std::to_string(line_number(text_, start.offset)) +
@@ -237,6 +201,13 @@ class Reader {
     }
   }
 
+  // "? |": its text stands on lines of its own.
+  static bool key_is_block(const fy_event& key) {
+    if (key.scalar.value == nullptr) return false;
+    const fy_scalar_style style = fy_scalar_token_get_style(key.scalar.value);
+    return style == FYSS_LITERAL || style == FYSS_FOLDED;
+  }
+
   static bool key_is_plain(const fy_event& key) {
     return key.scalar.value == nullptr || fy_scalar_token_get_style(key.scalar.value) == FYSS_PLAIN;
   }
@@ -244,7 +215,7 @@ class Reader {
   Place key_place(fy_event& key, std::size_t map) {
     Place place;
     place.parent = map;
-    place.key = text_of(key.scalar.value);
+    place.key = YamlEvents::text_of(key.scalar.value);
     place.key_span = span_of(key.scalar.value);
     if (!key_is_plain(key)) place.key_span = {place.key_span.offset - 1, place.key_span.length + 2};
     place.path = join_key(tree_.nodes[map].path, place.key);
@@ -297,10 +268,8 @@ class Reader {
   }
 
   std::string_view text_;
-  const std::string padded_;
+  YamlEvents events_;
   Tree tree_;
-  std::unique_ptr<fy_diag, DiagFree> diag_;
-  std::unique_ptr<fy_parser, ParserFree> parser_;
   std::vector<Anchor> anchors_;                // of this document, in order
   std::map<std::string, std::size_t> latest_;  // an anchor may be defined anew
 };

@@ -1,10 +1,9 @@
 #include "types/yaml.h"
 
-#include <libfyaml.h>
-
 #include <algorithm>
 #include <map>
-#include <memory>
+
+#include "types/yaml_events.h"
 
 namespace healer {
 namespace {
@@ -12,17 +11,7 @@ namespace {
 constexpr int kDepthMax = 64;
 constexpr std::size_t kNodesMax = 100'000;  // aliases counted as often as they are used
 
-struct DiagFree {
-  void operator()(fy_diag* diag) const { fy_diag_destroy(diag); }
-};
-struct ParserFree {
-  void operator()(fy_parser* parser) const { fy_parser_destroy(parser); }
-};
-struct EventFree {
-  fy_parser* parser = nullptr;
-  void operator()(fy_event* event) const { fy_parser_event_free(parser, event); }
-};
-using Event = std::unique_ptr<fy_event, EventFree>;
+using Event = YamlEvents::Event;
 
 int height_of(const YamlNode& node) {
   int out = 0;
@@ -38,32 +27,13 @@ std::size_t size_of(const YamlNode& node) {
   return out;
 }
 
-std::string text_of(fy_token* token) {
-  std::size_t length = 0;
-  const char* text = token != nullptr ? fy_token_get_text(token, &length) : nullptr;
-  return text != nullptr ? std::string(text, length) : std::string();
-}
-
-// Builds the tree from libfyaml's events: its own documents crash over some hostile ones.
+// Builds the tree from events, as src/edit does: one way into libfyaml to keep safe.
 class TreeReader {
  public:
-  TreeReader(std::string_view text, std::string_view name)
-      : name_(name), padded_(padded_for_libfyaml(text)), size_(text.size()) {}
+  TreeReader(std::string_view text, std::string_view name) : name_(name), events_(text) {}
 
   Result<YamlNode> read() {
-    fy_diag_cfg diag_config{};
-    fy_diag_cfg_default(&diag_config);
-    diag_config.fp = nullptr;
-    diag_config.level = FYET_ERROR;
-    diag_.reset(fy_diag_create(&diag_config));
-    if (!diag_) return fail(Errc::internal, "libfyaml: out of memory");
-    fy_diag_set_collect_errors(diag_.get(), true);
-    fy_parse_cfg config{};
-    config.flags = static_cast<fy_parse_cfg_flags>(FYPCF_QUIET | FYPCF_COLLECT_DIAG);
-    config.diag = diag_.get();
-    parser_.reset(fy_parser_create(&config));
-    if (!parser_ || fy_parser_set_string(parser_.get(), padded_.data(), size_) != 0)
-      return fail(Errc::internal, "libfyaml: out of memory");
+    TRY(events_.open());
     YamlNode root;
     for (Event event = TRY(next()); event; event = TRY(next())) {
       if (event->type == FYET_DOCUMENT_END) break;
@@ -81,14 +51,12 @@ class TreeReader {
   }
 
   Result<Event> next() {
-    Event event(fy_parser_parse(parser_.get()), EventFree{parser_.get()});
-    const bool failed = fy_parser_get_stream_error(parser_.get());
-    void* iterator = nullptr;
-    const fy_diag_error* error = fy_diag_errors_iterate(diag_.get(), &iterator);
-    if (!failed && (event || error == nullptr)) return event;
-    if (error == nullptr || error->msg == nullptr) return wrong("not valid YAML");
+    auto event = events_.next();
+    if (event) return std::move(*event);
+    const YamlError& error = event.error();
+    if (error.line == 0) return wrong(error.message);
     return fail(Errc::invalid_input,
-                std::string(name_) + ":" + std::to_string(error->line) + ": " + error->msg);
+                std::string(name_) + ":" + std::to_string(error.line) + ": " + error.message);
   }
 
   Result<YamlNode> node(Event event, int depth) {
@@ -110,12 +78,12 @@ class TreeReader {
     } else {
       return wrong("it ends early");
     }
-    if (anchor != nullptr) anchors_.insert_or_assign(text_of(anchor), out);
+    if (anchor != nullptr) anchors_.insert_or_assign(YamlEvents::text_of(anchor), out);
     return out;
   }
 
   Result<YamlNode> alias(fy_event& event, int depth) {
-    const auto found = anchors_.find(text_of(event.alias.anchor));
+    const auto found = anchors_.find(YamlEvents::text_of(event.alias.anchor));
     if (found == anchors_.end()) return wrong("an alias without its anchor");
     nodes_ += size_of(found->second);
     if (nodes_ > kNodesMax) return wrong("more than 100000 values");
@@ -128,7 +96,7 @@ class TreeReader {
     fy_token* value = event.scalar.value;
     const fy_mark* mark = value != nullptr ? fy_token_start_mark(value) : nullptr;
     out.line = mark != nullptr ? mark->line + 1 : 0;
-    out.scalar = text_of(value);
+    out.scalar = YamlEvents::text_of(value);
     out.quoted = value != nullptr && fy_scalar_token_get_style(value) != FYSS_PLAIN;
     const bool is_null =
         !out.quoted && (out.scalar.empty() || out.scalar == "~" || out.scalar == "null");
@@ -167,12 +135,9 @@ class TreeReader {
   }
 
   const std::string_view name_;
-  const std::string padded_;
-  const std::size_t size_;
+  YamlEvents events_;
   std::size_t nodes_ = 0;
   std::map<std::string, YamlNode> anchors_;  // of whole nodes: none holds itself
-  std::unique_ptr<fy_diag, DiagFree> diag_;
-  std::unique_ptr<fy_parser, ParserFree> parser_;
 };
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
@@ -236,14 +201,6 @@ std::vector<std::string> YamlNode::texts(std::string_view key) const {
   if (node->kind == Kind::scalar) out.push_back(node->scalar);
   for (const auto& item : node->items)
     if (item.kind == Kind::scalar) out.push_back(item.scalar);
-  return out;
-}
-
-std::string padded_for_libfyaml(std::string_view text) {
-  constexpr std::size_t kPadding = 16;
-  std::string out;
-  out.reserve(text.size() + kPadding);
-  out.append(text).append(kPadding, '\0');
   return out;
 }
 

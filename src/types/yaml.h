@@ -38,9 +38,6 @@ struct YamlNode {
 // errors.
 Result<YamlNode> parse_yaml(std::string_view text, std::string_view name);
 
-// libfyaml may read some bytes behind what it was given: there they are.
-std::string padded_for_libfyaml(std::string_view text);
-
 // The word of `known` nearest to `word` (edit distance at most 3), or empty.
 std::string nearest_word(std::string_view word, const std::vector<std::string_view>& known);
 

@@ -52,7 +52,11 @@ TEST(Yaml, DepthIsBoundedThroughAliases) {
   EXPECT_TRUE(parse_yaml(chain, "t").error().message.contains("deeper than 64"));
 }
 
-TEST(Yaml, SurvivesWhatLibfyamlsDocumentsDoNot) {
+TEST(Yaml, SurvivesWhatLibfyamlDoesNot) {
+  for (const char* deadly : {"? -:\t-", "? a:\t- b\n", "?\n  a:\t: b\n", "? a: b\n  c: \t- d\n"})
+    EXPECT_FALSE(parse_yaml(deadly, "t")) << deadly;
+  EXPECT_EQ(parse_yaml("a:\tb\n", "t")->text("a"), "b");
+  EXPECT_EQ(parse_yaml("? a\n: b\n", "t")->text("a"), "b");
   EXPECT_FALSE(parse_yaml("-  -  - - ? - Vdm-- -  *:.\t: -*-\n", "t"));
   EXPECT_FALSE(parse_yaml("? [a]\n: b\n", "t"));
   EXPECT_FALSE(parse_yaml("a: 1\n]\n", "t"));
