@@ -6,7 +6,7 @@
 #include "types/incident.h"
 #include "types/incident_record.h"
 #include "types/incident_signal.h"
-#include "types/json.h"
+#include "types/json_fuzz.h"
 #include "types/mask.h"
 #include "types/patch.h"
 #include "types/prompt.h"
@@ -14,34 +14,20 @@
 #include "types/review.h"
 #include "types/yaml.h"
 
-namespace {
-
-// What was read is written and read as the same again.
-template <class T>
-void keeps(std::string_view text) {
-  const auto value = healer::from_json<T>(text);
-  if (!value) return;
-  const std::string written = healer::to_json(*value);
-  const auto again = healer::from_json<T>(written);
-  if (!again || healer::to_json(*again) != written) __builtin_trap();
-}
-
-}  // namespace
-
 // The bytes are a record of the store or an answer, a log, and a settings file.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace healer;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  keeps<Incident>(text);
-  keeps<IncidentRecord>(text);
-  keeps<IncidentSignal>(text);
-  keeps<Analysis>(text);
-  keeps<Consultation>(text);
-  keeps<Deploy>(text);
-  keeps<Plan>(text);
-  keeps<Proof>(text);
-  keeps<PullRequest>(text);
-  keeps<Review>(text);
+  fuzz_json<Incident>(text);
+  fuzz_json<IncidentRecord>(text);
+  fuzz_json<IncidentSignal>(text);
+  fuzz_json<Analysis>(text);
+  fuzz_json<Consultation>(text);
+  fuzz_json<Deploy>(text);
+  fuzz_json<Plan>(text);
+  fuzz_json<Proof>(text);
+  fuzz_json<PullRequest>(text);
+  fuzz_json<Review>(text);
   const MaskedText masked = mask(text);
   const Prompt prompt{{.trust = Trust::data, .name = "evidence", .text = masked}};
   const std::string fenced = data_of(prompt);  // ends with its fence, which stands nowhere else

@@ -41,11 +41,6 @@ TEST(Json, SchemaComesFromTheTable) {
   EXPECT_NE(schema.find("\"required\":[\"service\"]"), std::string::npos) << schema;
 }
 
-struct MaskCase {
-  const char* in;
-  const char* out;
-};
-
 TEST(Deploy, AVersionMayNameACommit) {
   const std::string sha(40, 'a');
   EXPECT_EQ(commit_in(sha), sha);
@@ -57,6 +52,11 @@ TEST(Deploy, AVersionMayNameACommit) {
                            "shop@sha256:3f70c383f70c38", "shop:3f70c3", "shop:3f70c38x"})
     EXPECT_EQ(commit_in(none), "") << none;
 }
+
+struct MaskCase {
+  const char* in;
+  const char* out;
+};
 
 TEST(Mask, Secrets) {
   const MaskCase cases[] = {

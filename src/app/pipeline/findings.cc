@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "stages/mine/mask.h"
 #include "types/json.h"
 
 namespace healer {
@@ -20,7 +21,6 @@ constexpr Millis kRejoinMax{3'600'000};
 // An incident that waits for a decision hears of more records this often.
 constexpr Millis kTellEvery{200};
 constexpr int kConflictsMax = 5;
-constexpr const char* kWildcardText = "<*>";
 
 WriteOp to_op(const LogTemplate& item) {
   return PutTemplate{{.id = item.id,
@@ -51,7 +51,7 @@ std::string printable(std::string text) {
 Finding all_further_failures(const Finding& one) {
   Finding out = one;
   out.fingerprint = hash64("all further failures", hash64(one.service));
-  out.template_text = kWildcardText;
+  out.template_text = kWildcard;
   out.analysis.summary =
       fmt::format("{} fails in too many new ways at once: this stands for all beyond the first {}",
                   one.service.empty() ? "something" : one.service, limits::kIncidentsPerServiceMax);

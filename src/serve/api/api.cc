@@ -98,14 +98,16 @@ std::string operation(const Route& route) {
 
 }  // namespace
 
+std::optional<HttpResponse> too_large(const HttpRequest& request) {
+  if (request.body.size() <= limits::kJsonBodyBytesMax) return std::nullopt;
+  ++Metrics::counter("json_body_limit_hits");
+  return problem(413, fmt::format("the body is larger than {} bytes", limits::kJsonBodyBytesMax));
+}
+
 Handler on_worker(World world, Blocking body) {
   return [world = std::move(world), body = std::move(body)](HttpRequest request,
                                                             Responder responder) {
-    if (request.body.size() > limits::kJsonBodyBytesMax) {
-      ++Metrics::counter("json_body_limit_hits");
-      return responder.send(
-          problem(413, fmt::format("the body is larger than {} bytes", limits::kJsonBodyBytesMax)));
-    }
+    if (auto refused = too_large(request)) return responder.send(std::move(*refused));
     auto held = std::make_shared<std::pair<HttpRequest, Responder>>(std::move(request),
                                                                     std::move(responder));
     if (!world->workers.try_run([world, body, held] { body(*world, held->first, held->second); })) {

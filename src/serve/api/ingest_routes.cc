@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include "base/metrics.h"
 #include "serve/api/routes.h"
 #include "stages/ingest/ingest.h"
 #include "types/json.h"
@@ -45,10 +44,7 @@ void webhook(const World& world, HttpRequest request, Responder responder) {
 }
 
 void alerts(const World& world, HttpRequest request, Responder responder) {
-  if (request.body.size() > limits::kJsonBodyBytesMax) {
-    ++Metrics::counter("json_body_limit_hits");
-    return responder.send(problem(413, "an alert body may have 4 MiB at most"));
-  }
+  if (auto refused = too_large(request)) return responder.send(std::move(*refused));
   auto parsed = parse_alerts(request.body, world->clock.wall_ms());
   if (!parsed) return responder.send(problem(parsed.error()));
   auto once = key_of(request, "POST /api/v1/alertmanager");

@@ -13,8 +13,10 @@ void add_ingest_routes(std::vector<Route>& routes, const World& world);
 void add_demo_routes(std::vector<Route>& routes, const World& world);
 void add_system_routes(std::vector<Route>& routes, const World& world);
 
-// Runs on a worker, where it may block; 413 for a body beyond limits::kJsonBodyBytesMax, 503 where
-// too many wait.
+// The refusal of a body beyond limits::kJsonBodyBytesMax.
+std::optional<HttpResponse> too_large(const HttpRequest& request);
+
+// Runs on a worker, where it may block; 413 for what is too_large(), 503 where too many wait.
 using Blocking = std::function<void(const ApiWorld&, HttpRequest&, Responder&)>;
 Handler on_worker(World world, Blocking body);
 
