@@ -10,7 +10,7 @@ import socket
 import sys
 import threading
 
-TIMEOUT_SECONDS = 5
+TIMEOUT_SECONDS = 15
 PHOTO = b"\x89photo" * 43_690  # 256 KiB
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from processes import Child, stamp
 
 READY_SECONDS = 10
-DRAIN_SECONDS = 2
+DRAIN_SECONDS = 10  # a slow disk may hold a request that long
 RELEASES_KEPT = 4
 WATCH_SECONDS = 0.02
 BACKOFF_SECONDS, BACKOFF_MAX_SECONDS, STEADY_SECONDS = 0.2, 2, 10

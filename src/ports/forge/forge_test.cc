@@ -21,8 +21,6 @@ constexpr UnixMs kAt = 1'767'225'600'000;
 class RealGit : public ::testing::Test {
  protected:
   void SetUp() override {
-    char name[] = "/tmp/healer-forge-XXXXXX";
-    folder = mkdtemp(name);
     url = folder + "/shop.git";
     sh("git init -q -b main work && cd work && mkdir config && printf 'a: 1\\nb: 2\\n' "
        ">config/app.yaml && echo hi >README.md && "
@@ -32,6 +30,10 @@ class RealGit : public ::testing::Test {
   }
   void TearDown() override { fs::remove_all(folder); }
 
+  static std::string fresh_folder() {
+    char name[] = "/tmp/healer-forge-XXXXXX";
+    return mkdtemp(name);
+  }
   std::string sh(const std::string& script) {
     const auto result = executor.run({.argv = {"sh", "-ec", script},
                                       .cwd = folder,
@@ -68,8 +70,8 @@ class RealGit : public ::testing::Test {
   }
 
   SystemExecutor executor;
-  std::string folder, url;
-  GitMirrors mirrors{"/tmp/healer-mirrors-" + std::to_string(getpid()), executor};
+  std::string folder = fresh_folder(), url;
+  GitMirrors mirrors{folder + "/mirrors", executor};
   LocalForge forge;
 };
 
