@@ -11,6 +11,7 @@ from processes import Child, stamp
 
 READY_SECONDS = 10
 DRAIN_SECONDS = 10  # a slow disk may hold a request that long
+STOP_SECONDS = 2  # nobody waits for an answer any more
 RELEASES_KEPT = 4
 WATCH_SECONDS = 0.02
 BACKOFF_SECONDS, BACKOFF_MAX_SECONDS, STEADY_SECONDS = 0.2, 2, 10
@@ -181,4 +182,4 @@ class ShopHost:
         self._stopping.set()
         with self._deploying:
             if self.child is not None:
-                self.child.end(DRAIN_SECONDS)
+                self.child.end(STOP_SECONDS)

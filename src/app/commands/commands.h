@@ -7,6 +7,8 @@ namespace healer {
 // Each makes one command of the program; main.cc lists them.
 CliCommand serve_command();
 CliCommand analyze_command();
+CliCommand train_command();
+CliCommand eval_command();
 CliCommand mine_command();
 CliCommand fix_command();
 CliCommand incidents_command();

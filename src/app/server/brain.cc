@@ -44,13 +44,44 @@ Result<std::vector<NamedText>> yaml_files(const char* variable) {
   return out;
 }
 
+RecordBatch records_of(std::string_view log) {
+  StreamState state;
+  RawPayload payload{.bytes = std::string(log), .format = PayloadFormat::text};
+  payload.is_final = true;
+  return ingest(state, std::move(payload), 0);
+}
+
+Level worst_of(const RecordBatch& batch) {
+  Level out = Level::unknown;
+  for (const auto& record : batch.records) out = std::max(out, record.level);
+  return out;
+}
+
 }  // namespace
 
-Result<std::unique_ptr<Knowledge>> load_knowledge() {
+Result<std::unique_ptr<Knowledge>> load_rules() {
   std::vector<KnowledgeEntry> own;
   for (const auto& file : TRY(yaml_files("HEALER_KNOWLEDGE")))
     for (auto& entry : TRY(parse_knowledge(file.text, file.name))) own.push_back(std::move(entry));
   return builtin_knowledge(std::move(own));
+}
+
+Result<std::unique_ptr<Knowledge>> load_knowledge() {
+  auto out = TRY(load_rules());
+  const char* path = std::getenv("HEALER_BRAIN");
+  if (path == nullptr || *path == '\0') {
+    out->learn(TRY(builtin_classifier()));
+    return out;
+  }
+  std::ifstream in(path, std::ios::binary);
+  std::ostringstream bytes;
+  bytes << in.rdbuf();
+  if (!in) return fail(Errc::io, fmt::format("HEALER_BRAIN: cannot read {}", path));
+  auto made = Classifier::parse(bytes.view());
+  if (!made)
+    return fail(made.error().code, fmt::format("HEALER_BRAIN: {}: {}", path, made.error().message));
+  out->learn(std::move(*made));
+  return out;
 }
 
 Result<std::vector<Playbook>> load_playbooks() {
@@ -63,14 +94,11 @@ Result<std::vector<Playbook>> load_playbooks() {
   return out;
 }
 
+Level worst_level(std::string_view log) { return worst_of(records_of(log)); }
+
 LogAnalysis analyze_log(const Knowledge& knowledge, std::string_view log) {
-  StreamState state;
-  RawPayload payload{.bytes = std::string(log), .format = PayloadFormat::text};
-  payload.is_final = true;
-  const RecordBatch batch = ingest(state, std::move(payload), 0);
-  Level worst = Level::unknown;
-  for (const auto& record : batch.records) worst = std::max(worst, record.level);
-  LogAnalysis out{.analysis = analyze_text(knowledge, log, worst)};
+  const RecordBatch batch = records_of(log);
+  LogAnalysis out{.analysis = analyze_text(knowledge, log, worst_of(batch))};
   TemplateIds ids;
   Miner miner(ids);
   const auto hits = miner.add(batch);

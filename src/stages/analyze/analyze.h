@@ -14,10 +14,13 @@ namespace healer {
 
 inline constexpr double kConfidenceMin = 0.6;  // under it an analysis is uncertain
 
-// The embedded brain on one log of one or more lines: known failures first, then level words and a
-// lexicon. Always a best guess. Confidence: 0.9 for a product's known failure, 0.8 for a generic
-// one, less where only level and words speak. `level` is what the header says. Pure.
+// The embedded brain on one log of one or more lines. A product's known failure decides; else what
+// the rules say (a generic failure, or level words and a lexicon) is weighed with the classifier,
+// where there is one. Always a best guess. `level` is what the header says. Pure.
 Analysis analyze_text(const Knowledge& knowledge, std::string_view text, Level level);
+
+// What the rules alone say: the classifier's second opinion, and what its mixers learn from.
+RuleOpinion rule_opinion(const Knowledge& knowledge, std::string_view text, Level level);
 
 // The file of the innermost stack frame that is not of a library; empty if the text names none.
 std::string own_frame_file(std::string_view text);

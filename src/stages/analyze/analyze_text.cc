@@ -209,31 +209,73 @@ Analysis from_entry(const Knowledge& knowledge, const Knowledge::Match& match,
   return out;
 }
 
+// Its head and its end, where a text is long.
+std::string_view shortened(std::string_view text, std::string& kept) {
+  if (text.size() <= kHeadBytesMax + kTailBytesMax) return text;
+  kept.append(text.substr(0, kHeadBytesMax)).push_back('\n');
+  kept.append(text.substr(text.size() - kTailBytesMax));
+  return kept;
+}
+
+Analysis from_words(const Lexicon& lexicon, std::string_view text, Level level) {
+  const std::string words = lower(text);
+  double margin = 0;
+  Analysis out;
+  const Guess guess = severity_by_words(words, level, lexicon);
+  out.severity = guess.severity;
+  out.category = category_by_words(words, lexicon, margin);
+  out.confidence = guess.confidence + (margin >= 2 ? 0.05 : margin > 0 ? 0 : -0.05);
+  out.summary = summarise(text, lexicon);
+  return out;
+}
+
+Analysis by_rules(const Knowledge& knowledge, std::string_view text, Level level) {
+  const auto match = knowledge.best(text);
+  return match ? from_entry(knowledge, *match, text, level)
+               : from_words(knowledge.lexicon(), text, level);
+}
+
+RuleOpinion opinion_of(const Analysis& analysis, Level level) {
+  using enum RuleOpinion::Source;
+  const std::string& id = analysis.knowledge;
+  return {.source = id.empty()                    ? words
+                    : id.starts_with("fallback.") ? fallback
+                    : id.starts_with("generic.")  ? generic
+                                                  : product,
+          .severity = analysis.severity,
+          .category = analysis.category,
+          .level = level};
+}
+
+// A product's known failure keeps its labels; of the others the most probable ones hold.
+void weigh(const Classifier& classifier, std::string_view text, Level level, Analysis& out) {
+  const RuleOpinion opinion = opinion_of(out, level);
+  const Probabilities found = classifier.judge(text, opinion);
+  if (opinion.source != RuleOpinion::Source::product) {
+    out.severity = static_cast<Severity>(std::ranges::max_element(found.severity) -
+                                         found.severity.begin());
+    out.category = static_cast<Category>(std::ranges::max_element(found.category) -
+                                         found.category.begin());
+  }
+  out.confidence = found.category[static_cast<std::size_t>(out.category)];
+}
+
 }  // namespace
 
+RuleOpinion rule_opinion(const Knowledge& knowledge, std::string_view text, Level level) {
+  std::string kept;
+  return opinion_of(by_rules(knowledge, shortened(text, kept), level), level);
+}
+
 Analysis analyze_text(const Knowledge& knowledge, std::string_view text, Level level) {
-  std::string cut;
-  if (text.size() > kHeadBytesMax + kTailBytesMax) {
-    cut.append(text.substr(0, kHeadBytesMax)).push_back('\n');
-    cut.append(text.substr(text.size() - kTailBytesMax));
-    text = cut;
-  }
-  const Lexicon& lexicon = knowledge.lexicon();
-  Analysis out;
-  if (const auto match = knowledge.best(text)) {
-    out = from_entry(knowledge, *match, text, level);
-  } else {
-    const std::string words = lower(text);
-    double margin = 0;
-    const Guess guess = severity_by_words(words, level, lexicon);
-    out.severity = guess.severity;
-    out.category = category_by_words(words, lexicon, margin);
-    out.confidence = guess.confidence + (margin >= 2 ? 0.05 : margin > 0 ? 0 : -0.05);
-    out.summary = summarise(text, lexicon);
-    const auto fix = lexicon.fixes.find(out.category);
-    if (out.severity >= Severity::medium && fix != lexicon.fixes.end())
-      out.suggested_fix = fix->second;
-  }
+  std::string kept;
+  text = shortened(text, kept);
+  Analysis out = by_rules(knowledge, text, level);
+  if (knowledge.classifier() != nullptr) weigh(*knowledge.classifier(), text, level, out);
+  const auto& fixes = knowledge.lexicon().fixes;
+  const auto fix = fixes.find(out.category);
+  if (out.suggested_fix.empty() && out.severity >= Severity::medium && fix != fixes.end())
+    out.suggested_fix = fix->second;
   if (const std::string own = own_frame_file(text); !own.empty()) out.affected_file = own;
   out.uncertain = out.confidence < kConfidenceMin;
   out.brain = "embedded";

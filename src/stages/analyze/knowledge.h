@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "ports/match/matcher.h"
+#include "stages/analyze/classifier.h"
 #include "types/severity.h"
 
 namespace healer {
@@ -76,6 +77,11 @@ class Knowledge {
   // True if the pattern occurs in the text; compiled once and kept.
   bool occurs(const std::string& pattern, std::string_view text) const;
 
+  // What was learnt from labelled logs; none until it is given. Before the first use from another
+  // thread.
+  void learn(std::unique_ptr<const Classifier> classifier) { classifier_ = std::move(classifier); }
+  const Classifier* classifier() const { return classifier_.get(); }
+
  private:
   Knowledge(std::vector<KnowledgeEntry> entries, Lexicon lexicon,
             std::shared_ptr<const Matcher> matcher);
@@ -83,6 +89,7 @@ class Knowledge {
 
   const std::vector<KnowledgeEntry> entries_;
   const Lexicon lexicon_;
+  std::unique_ptr<const Classifier> classifier_;
   mutable std::mutex mutex_;
   std::shared_ptr<const Matcher> matcher_;
   mutable std::map<std::string, std::shared_ptr<const Captures>> compiled_;

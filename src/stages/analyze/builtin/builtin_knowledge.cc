@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "blob/healer_brain.h"
 #include "blob/healer_knowledge.h"
 #include "blob/healer_knowledge_database.h"
 #include "blob/healer_lexicon.h"
@@ -21,6 +22,10 @@ Result<std::unique_ptr<Knowledge>> builtin_knowledge(std::vector<KnowledgeEntry>
       entries.push_back(std::move(entry));
   }
   return Knowledge::make(std::move(entries), std::move(lexicon));
+}
+
+Result<std::unique_ptr<Classifier>> builtin_classifier() {
+  return Classifier::parse(healer_brain());
 }
 
 }  // namespace healer

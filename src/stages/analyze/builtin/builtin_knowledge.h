@@ -10,4 +10,7 @@ namespace healer {
 // (they replace a built-in one of the same id) everything is compiled anew, in about a second.
 Result<std::unique_ptr<Knowledge>> builtin_knowledge(std::vector<KnowledgeEntry> own = {});
 
+// What brain/embedded.bin holds. invalid_input where it is of another version than this program.
+Result<std::unique_ptr<Classifier>> builtin_classifier();
+
 }  // namespace healer
