@@ -8,7 +8,7 @@ int main(int argc, char** argv) {
   return healer::run_cli(
       {healer::fix_command(), healer::serve_command(), healer::incidents_command(),
        healer::tail_command(), healer::demo_command(), healer::analyze_command(),
-       healer::train_command(), healer::eval_command(), healer::mine_command(), healer::doctor_command(), healer::config_command(),
-       healer::version_command()},
+       healer::train_command(), healer::eval_command(), healer::mine_command(),
+       healer::doctor_command(), healer::config_command(), healer::version_command()},
       arguments);
 }

@@ -22,9 +22,8 @@ struct Answer {
 }  // namespace
 template <>
 struct FieldsOf<ChatMessage> {
-  static constexpr auto table =
-      std::tuple{field("role", &ChatMessage::role, "", true),
-                 field("content", &ChatMessage::content, "", true)};
+  static constexpr auto table = std::tuple{field("role", &ChatMessage::role, "", true),
+                                           field("content", &ChatMessage::content, "", true)};
 };
 template <>
 struct FieldsOf<ChatMetadata> {

@@ -160,7 +160,7 @@ class Healer:
         self.process.kill()
         self.process.wait()
 
-    def stop(self, seconds=15):
+    def stop(self, seconds=60):
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:

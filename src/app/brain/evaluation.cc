@@ -13,7 +13,8 @@ constexpr int kResamples = 1000;
 constexpr double kZ95 = 1.96;
 
 template <class E>
-FieldScore field_score(const std::vector<Judged>& rows, E LabelledLog::*right, E Analysis::*said) {
+FieldScore field_score(const std::vector<Judged>& rows, E LabelledLog::* right,
+                       E Analysis::* said) {
   FieldScore out;
   for (const auto name : NamesOf<E>::names) out.labels.emplace_back(name);
   const std::size_t count = out.labels.size();
@@ -105,8 +106,7 @@ std::vector<Abstention> abstention_of(const std::vector<Answer>& answers) {
       ++answered;
       right += one.right ? 1 : 0;
     }
-    out.push_back({threshold,
-                   answers.empty() ? 0 : answered / static_cast<double>(answers.size()),
+    out.push_back({threshold, answers.empty() ? 0 : answered / static_cast<double>(answers.size()),
                    answered == 0 ? 0 : right / static_cast<double>(answered)});
   }
   return out;

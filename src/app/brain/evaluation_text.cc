@@ -9,8 +9,9 @@ namespace healer {
 namespace {
 
 std::string matrix_json(const FieldScore& field) {
-  std::string out = fmt::format(R"({{"accuracy":{:.4f},"interval":[{:.4f},{:.4f}],"macro_f1":{:.4f},"labels":[)",
-                                field.accuracy, field.low, field.high, field.macro_f1);
+  std::string out =
+      fmt::format(R"({{"accuracy":{:.4f},"interval":[{:.4f},{:.4f}],"macro_f1":{:.4f},"labels":[)",
+                  field.accuracy, field.low, field.high, field.macro_f1);
   for (std::size_t i = 0; i < field.labels.size(); ++i)
     out += fmt::format("{}\"{}\"", i == 0 ? "" : ",", field.labels[i]);
   out += "],\"confusion\":[";
@@ -34,9 +35,8 @@ std::string matrix_table(const FieldScore& field) {
 // A square of the confusion matrix, darker where more of the row lies.
 std::string matrix_svg(const FieldScore& field, int x, int y, std::string_view title) {
   constexpr int kCell = 46;
-  std::string out =
-      fmt::format(R"(<text x="{}" y="{}" font-weight="bold">{}: {:.1f} %</text>)", x, y - 70, title,
-                  field.accuracy * 100);
+  std::string out = fmt::format(R"(<text x="{}" y="{}" font-weight="bold">{}: {:.1f} %</text>)", x,
+                                y - 70, title, field.accuracy * 100);
   const auto count = static_cast<int>(field.labels.size());
   for (int row = 0; row < count; ++row) {
     const auto& cells = field.confusion[static_cast<std::size_t>(row)];
@@ -99,24 +99,25 @@ std::string scores_table(const std::string& name, const Scores& scores) {
       "  both      {:.3f}\n"
       "  calibration error {:.3f}  95 % {:.3f}-{:.3f}\n\n",
       name, scores.count, scores.severity.accuracy, scores.severity.low, scores.severity.high,
-      scores.severity.macro_f1, scores.category.accuracy, scores.category.low,
-      scores.category.high, scores.category.macro_f1, scores.both, scores.calibration.error,
-      scores.calibration.low, scores.calibration.high);
+      scores.severity.macro_f1, scores.category.accuracy, scores.category.low, scores.category.high,
+      scores.category.macro_f1, scores.both, scores.calibration.error, scores.calibration.low,
+      scores.calibration.high);
   out += matrix_table(scores.severity) + "\n" + matrix_table(scores.category) + "\n";
   out += "  confidence at least   answered   category right\n";
   for (const auto& at : scores.abstention)
-    out += fmt::format("  {:>19.1f}   {:>8.3f}   {:>14.3f}\n", at.threshold, at.answered,
-                       at.accuracy);
+    out +=
+        fmt::format("  {:>19.1f}   {:>8.3f}   {:>14.3f}\n", at.threshold, at.answered, at.accuracy);
   return out;
 }
 
 std::string scores_svg(const Scores& scores) {
   return fmt::format(
-      R"(<svg xmlns="http://www.w3.org/2000/svg" width="1130" height="440" font-family="sans-serif" font-size="13">)"
-      R"(<rect width="1130" height="440" fill="white"/>{}{}{}</svg>)",
-      matrix_svg(scores.severity, 90, 100, "severity"),
-      matrix_svg(scores.category, 400, 100, "category"),
-      reliability_svg(scores.calibration, 780, 100)) + "\n";
+             R"(<svg xmlns="http://www.w3.org/2000/svg" width="1130" height="440" font-family="sans-serif" font-size="13">)"
+             R"(<rect width="1130" height="440" fill="white"/>{}{}{}</svg>)",
+             matrix_svg(scores.severity, 90, 100, "severity"),
+             matrix_svg(scores.category, 400, 100, "category"),
+             reliability_svg(scores.calibration, 780, 100)) +
+         "\n";
 }
 
 }  // namespace healer

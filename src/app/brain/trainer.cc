@@ -104,12 +104,12 @@ Classifier::Model fit_table(const std::vector<TrainingRow>& rows, std::vector<No
     severities.push_back(static_cast<double>(rows[at].label.severity));
     categories.push_back(static_cast<double>(rows[at].label.category));
   }
-  quantize(fit(data, severities, kFeatureBuckets + 1, kSeverities, L2R_L2LOSS_SVC_DUAL,
-               kFeatureCost),
-           0, out);
-  quantize(fit(data, categories, kFeatureBuckets + 1, kCategories, L2R_L2LOSS_SVC_DUAL,
-               kFeatureCost),
-           kSeverities, out);
+  quantize(
+      fit(data, severities, kFeatureBuckets + 1, kSeverities, L2R_L2LOSS_SVC_DUAL, kFeatureCost), 0,
+      out);
+  quantize(
+      fit(data, categories, kFeatureBuckets + 1, kCategories, L2R_L2LOSS_SVC_DUAL, kFeatureCost),
+      kSeverities, out);
   return out;
 }
 
@@ -122,15 +122,16 @@ template <std::size_t N, std::size_t Inputs>
 void keep(const std::vector<std::vector<double>>& weights,
           std::array<std::array<float, Inputs>, N>& mixer) {
   for (std::size_t label = 0; label < N; ++label)
-    for (std::size_t i = 0; i < Inputs; ++i) mixer[label][i] = static_cast<float>(weights[label][i]);
+    for (std::size_t i = 0; i < Inputs; ++i)
+      mixer[label][i] = static_cast<float>(weights[label][i]);
 }
 
 void fit_mixers(const std::vector<TrainingRow>& rows,
                 const std::vector<std::array<float, kLabels>>& scores, Classifier::Model& out) {
   std::vector<Nodes> severity_nodes, category_nodes;
   std::vector<double> severities, categories;
-  const bool any_real = std::ranges::any_of(
-      rows, [](const auto& row) { return row.label.source != "generated"; });
+  const bool any_real =
+      std::ranges::any_of(rows, [](const auto& row) { return row.label.source != "generated"; });
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const TrainingRow& row = rows[i];
     if (any_real && row.label.source == "generated") continue;

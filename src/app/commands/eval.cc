@@ -31,7 +31,8 @@ std::vector<Judged> majority(const std::vector<LabelledLog>& logs) {
     ++categories[log.category];
   }
   const auto most = [](const auto& counts) {
-    return std::ranges::max_element(counts, {}, [](const auto& item) { return item.second; })->first;
+    return std::ranges::max_element(counts, {}, [](const auto& item) { return item.second; })
+        ->first;
   };
   Analysis said;
   said.severity = most(severities);
@@ -69,8 +70,8 @@ Result<std::vector<Judged>> without_product(const std::vector<LabelledLog>& logs
       return entry.product != "generic" && fold_of(entry.product) == fold;
     });
     const auto knowledge = TRY(Knowledge::make(std::move(entries), rules->lexicon()));
-    auto model = TRY(train_classifier(training_rows(*knowledge, std::move(seen)),
-                                      [](std::string_view) {}));
+    auto model =
+        TRY(train_classifier(training_rows(*knowledge, std::move(seen)), [](std::string_view) {}));
     knowledge->learn(std::make_unique<Classifier>(std::move(model)));
     std::ranges::move(judged(*knowledge, left), std::back_inserter(out));
   }
@@ -116,8 +117,8 @@ int eval(const CliArguments& arguments) {
   const std::string picture = arguments.value("svg", "");
   if (picture.empty()) return kExitDone;
   std::ofstream out(picture, std::ios::trunc);
-  const auto real = std::ranges::find(*scores, std::string("real"),
-                                      &std::pair<std::string, Scores>::first);
+  const auto real =
+      std::ranges::find(*scores, std::string("real"), &std::pair<std::string, Scores>::first);
   out << scores_svg(real != scores->end() ? real->second : scores->front().second);
   out.close();
   return out.fail() ? failed({Errc::io, picture + ": cannot be written"}) : kExitDone;
@@ -129,9 +130,10 @@ CliCommand eval_command() {
   return {.name = "eval",
           .usage = "FILE [--format text|json] [--svg FILE] [--unseen-products FILE]",
           .summary = "score the embedded brain on labelled logs",
-          .detail = "Reads JSON lines as `healer train` does. Prints accuracy, macro F1, confusion, "
-                    "calibration and what abstaining buys, beside two baselines.\n\n"
-                    "  healer eval oumi/data/sre_eval.jsonl --svg docs/brain.svg",
+          .detail =
+              "Reads JSON lines as `healer train` does. Prints accuracy, macro F1, confusion, "
+              "calibration and what abstaining buys, beside two baselines.\n\n"
+              "  healer eval oumi/data/sre_eval.jsonl --svg docs/brain.svg",
           .options = {{"format", "FORMAT", "text (default) or json"},
                       {"svg", "FILE", "a picture of calibration and confusion"},
                       {"unseen-products", "FILE",

@@ -43,10 +43,11 @@ CliCommand train_command() {
   return {.name = "train",
           .usage = "[--data FILE] [--base FILE] [--output FILE]",
           .summary = "make the embedded brain from labelled logs",
-          .detail = "Reads JSON lines, {\"log\", \"severity\", \"category\"} or the chat format of "
-                    "oumi/data; the same rows give the same file. A server uses it where "
-                    "HEALER_BRAIN names it.\n\n  healer train --data our-labels.jsonl --output "
-                    "brain.bin",
+          .detail =
+              "Reads JSON lines, {\"log\", \"severity\", \"category\"} or the chat format of "
+              "oumi/data; the same rows give the same file. A server uses it where "
+              "HEALER_BRAIN names it.\n\n  healer train --data our-labels.jsonl --output "
+              "brain.bin",
           .options = {{"data", "FILE", "a team's own labelled logs, besides those of --base"},
                       {"base", "FILE", "default oumi/data/sre_train.jsonl"},
                       {"output", "FILE", "default brain/embedded.bin"}},

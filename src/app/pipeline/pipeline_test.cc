@@ -106,7 +106,9 @@ TEST_F(PipelineTest, requests_that_fail_in_between_are_usual_work) {
       {}, [&](Result<Receipt> receipt) { answered.set_value(std::move(receipt)); });
   ASSERT_TRUE(answered.get_future().get());
   std::int64_t usual = 0;
-  for (const auto& sum : *store->counts(normal_fingerprint("shop"), 0, INT64_MAX)) usual += sum.n;
+  const auto counts = store->counts(normal_fingerprint("shop"), 0, INT64_MAX);
+  ASSERT_TRUE(counts);
+  for (const auto& sum : *counts) usual += sum.n;
   EXPECT_EQ(usual, 3);
 }
 

@@ -229,49 +229,62 @@ Analysis from_words(const Lexicon& lexicon, std::string_view text, Level level) 
   return out;
 }
 
-Analysis by_rules(const Knowledge& knowledge, std::string_view text, Level level) {
-  const auto match = knowledge.best(text);
-  return match ? from_entry(knowledge, *match, text, level)
-               : from_words(knowledge.lexicon(), text, level);
-}
-
-RuleOpinion opinion_of(const Analysis& analysis, Level level) {
+RuleOpinion opinion_of(const Analysis& analysis, const KnowledgeEntry* entry, Level level) {
   using enum RuleOpinion::Source;
-  const std::string& id = analysis.knowledge;
-  return {.source = id.empty()                    ? words
-                    : id.starts_with("fallback.") ? fallback
-                    : id.starts_with("generic.")  ? generic
+  return {.source = entry == nullptr              ? words
+                    : entry->vague                ? vague
+                    : entry->product == "generic" ? generic
                                                   : product,
           .severity = analysis.severity,
           .category = analysis.category,
           .level = level};
 }
 
-// A product's known failure keeps its labels; of the others the most probable ones hold.
-void weigh(const Classifier& classifier, std::string_view text, Level level, Analysis& out) {
-  const RuleOpinion opinion = opinion_of(out, level);
+struct Ruled {
+  Analysis analysis;
+  RuleOpinion opinion;
+};
+
+Ruled by_rules(const Knowledge& knowledge, std::string_view text, Level level) {
+  const auto match = knowledge.best(text);
+  Ruled out;
+  out.analysis = match ? from_entry(knowledge, *match, text, level)
+                       : from_words(knowledge.lexicon(), text, level);
+  out.opinion = opinion_of(out.analysis, match ? match->entry : nullptr, level);
+  return out;
+}
+
+template <class E, std::size_t N>
+E likeliest(const std::array<double, N>& probabilities) {
+  return static_cast<E>(std::ranges::max_element(probabilities) - probabilities.begin());
+}
+
+// What an entry knows holds; of a vague one's labels and of words alone the most probable ones.
+void weigh(const Classifier& classifier, std::string_view text, const RuleOpinion& opinion,
+           Analysis& out) {
+  using enum RuleOpinion::Source;
   const Probabilities found = classifier.judge(text, opinion);
-  if (opinion.source != RuleOpinion::Source::product) {
-    out.severity = static_cast<Severity>(std::ranges::max_element(found.severity) -
-                                         found.severity.begin());
-    out.category = static_cast<Category>(std::ranges::max_element(found.category) -
-                                         found.category.begin());
+  if (opinion.source == words || opinion.source == vague) {
+    out.severity = likeliest<Severity>(found.severity);
+    out.category = likeliest<Category>(found.category);
   }
-  out.confidence = found.category[static_cast<std::size_t>(out.category)];
+  const double probable = found.category[static_cast<std::size_t>(out.category)];
+  const bool agreed = opinion.source != words && out.category == opinion.category;
+  out.confidence = agreed ? std::max(out.confidence, probable) : probable;
 }
 
 }  // namespace
 
 RuleOpinion rule_opinion(const Knowledge& knowledge, std::string_view text, Level level) {
   std::string kept;
-  return opinion_of(by_rules(knowledge, shortened(text, kept), level), level);
+  return by_rules(knowledge, shortened(text, kept), level).opinion;
 }
 
 Analysis analyze_text(const Knowledge& knowledge, std::string_view text, Level level) {
   std::string kept;
   text = shortened(text, kept);
-  Analysis out = by_rules(knowledge, text, level);
-  if (knowledge.classifier() != nullptr) weigh(*knowledge.classifier(), text, level, out);
+  auto [out, opinion] = by_rules(knowledge, text, level);
+  if (knowledge.classifier() != nullptr) weigh(*knowledge.classifier(), text, opinion, out);
   const auto& fixes = knowledge.lexicon().fixes;
   const auto fix = fixes.find(out.category);
   if (out.suggested_fix.empty() && out.severity >= Severity::medium && fix != fixes.end())

@@ -129,7 +129,8 @@ std::vector<std::string> Classifier::telling_words(std::string_view text, std::s
     features_of(word, features);
     int sum = 0;
     for (const std::uint32_t at : features.words) sum += model_.weights[at * kLabels + label];
-    if (sum > 0 && std::ranges::find(found, word, &std::pair<int, std::string>::second) == found.end())
+    if (sum > 0 &&
+        std::ranges::find(found, word, &std::pair<int, std::string>::second) == found.end())
       found.emplace_back(sum, std::move(word));
   }
   std::ranges::stable_sort(found, std::greater{}, &std::pair<int, std::string>::first);

@@ -17,7 +17,7 @@ inline constexpr std::size_t kLabels = kSeverities + kCategories;
 
 // What the rules say of a log, and how much they know about it.
 struct RuleOpinion {
-  enum class Source { words, fallback, generic, product };
+  enum class Source { words, vague, generic, product };
   Source source = Source::words;
   Severity severity = Severity::low;
   Category category = Category::application;
@@ -29,15 +29,15 @@ struct Probabilities {
   std::array<double, kCategories> category{};
 };
 
-// A linear model over the features of a log, and a second small one that weighs its scores with what
-// the rules say. Both are learnt by `healer train`. Thread-safe.
+// A linear model over the features of a log, and a second small one that weighs its scores with
+// what the rules say. Both are learnt by `healer train`. Thread-safe.
 class Classifier {
  public:
   // The first row of weights that a model of this format has per bucket, and the mixers' inputs.
   static constexpr std::size_t kSeverityInputs = kSeverities + 4 * kSeverities + kLevels + 1;
   static constexpr std::size_t kCategoryInputs = kCategories + 4 * kCategories + 1;
   struct Model {
-    std::vector<std::int8_t> weights;         // kFeatureBuckets rows of kLabels
+    std::vector<std::int8_t> weights;  // kFeatureBuckets rows of kLabels
     std::array<float, kLabels> scale{}, bias{};
     std::array<std::array<float, kSeverityInputs>, kSeverities> severity_mixer{};
     std::array<std::array<float, kCategoryInputs>, kCategories> category_mixer{};

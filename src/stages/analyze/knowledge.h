@@ -30,6 +30,7 @@ struct KnowledgeEntry {
   std::string summary, fix;  // {name} inserts a captured group
   std::vector<std::string> files;
   bool death = false;  // the text says that a process was killed or crashed
+  bool vague = false;  // says that something fails, but not what: the words around it decide
   std::string source;
   std::vector<std::string> examples, counterexamples;
 };

@@ -40,7 +40,7 @@ Result<KnowledgeEntry> read_entry(const YamlNode& node, const std::string& produ
                                   std::string_view name) {
   TRY(check_keys(node,
                  {"id", "pattern", "severity", "category", "raise", "lower", "summary", "fix",
-                  "files", "death", "source", "examples", "counterexamples"},
+                  "files", "death", "vague", "source", "examples", "counterexamples"},
                  name));
   KnowledgeEntry out;
   out.id = node.text("id");
@@ -58,6 +58,7 @@ Result<KnowledgeEntry> read_entry(const YamlNode& node, const std::string& produ
   out.fix = node.text("fix");
   out.files = node.texts("files");
   out.death = node.text("death") == "true";
+  out.vague = node.text("vague") == "true" || out.id.starts_with("fallback.");
   out.source = node.text("source");
   out.examples = node.texts("examples");
   out.counterexamples = node.texts("counterexamples");
