@@ -5,10 +5,12 @@ One per folder. Obeys lines of JSON on FOLDER/supervisor.sock, {"command": NAME,
 The shop's tree lies beside the folder of this file. With --detach it goes on in a session of its own, with output to
 FOLDER/supervisor.out, and returns once the shop serves, or with a fault on standard error.
 """
+import contextlib
 import fcntl
 import hashlib
 import json
 import os
+import queue
 import secrets
 import signal
 import socket
@@ -80,7 +82,8 @@ def listen_somewhere(folder):
 class Supervisor:
     def __init__(self, folder, volume):
         self.folder = folder
-        self.stopping, self.finished = threading.Event(), threading.Event()
+        self.stopping = threading.Event()
+        self.finished = queue.SimpleQueue()  # a handler may interrupt its get(); an Event would lock up
         self.log = LogFile(folder / "logs/shop.log")
         (folder / "data").mkdir(exist_ok=True)
         (folder / "releases").mkdir(exist_ok=True)
@@ -165,7 +168,7 @@ class Supervisor:
             except OSError as error:
                 print(f"the answer did not arrive: {error}", flush=True)
         if self.stopping.is_set():
-            self.finished.set()
+            self.finished.put(None)
 
     def serve(self, listener):
         while True:
@@ -203,15 +206,17 @@ def run(folder, lock, serves):
     (folder / "supervisor.sock").unlink(missing_ok=True)
     supervisor = Supervisor(folder, Volume(folder / "volume"))
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: supervisor.finished.set())
+        signal.signal(number, lambda *_: supervisor.finished.put(None))
     try:
         supervisor.start()
         listener = control_socket(folder)
         threading.Thread(target=supervisor.serve, args=(listener,), daemon=True).start()
         serves()
         # Somebody who deletes the folder wants it gone.
-        while not supervisor.finished.wait(FOLDER_SECONDS) and is_there(folder / "supervisor.lock", lock):
-            pass
+        while is_there(folder / "supervisor.lock", lock):
+            with contextlib.suppress(queue.Empty):
+                supervisor.finished.get(timeout=FOLDER_SECONDS)
+                break
     finally:
         supervisor.stop()
 

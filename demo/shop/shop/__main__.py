@@ -2,6 +2,7 @@
 and ends when standard input does."""
 import logging
 import os
+import queue
 import signal
 import socket
 import sys
@@ -45,9 +46,9 @@ def main():
     spool = PhotoSpool(Path(os.environ.get("SHOP_VOLUME", root / "volume")), settings.spool_max_files)
     server = Server(App(settings, database, Payments(settings, key), Inventory(settings),
                         SheetCache(settings.cache_max_entries), spool), listener)
-    stopping = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stopping.set())
-    signal.signal(signal.SIGINT, lambda *_: stopping.set())
+    stopping = queue.SimpleQueue()  # a handler may interrupt its get(); an Event would lock up
+    signal.signal(signal.SIGTERM, lambda *_: stopping.put(None))
+    signal.signal(signal.SIGINT, lambda *_: stopping.put(None))
     if supervised:
         threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
     serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
@@ -55,7 +56,7 @@ def main():
     logger.info("serving version %s with %d database connections, payments at %s:%d, inventory at %s:%d",
                 os.environ.get("SHOP_VERSION", "development")[:12], settings.pool_size, *settings.payments,
                 *settings.inventory)
-    stopping.wait()
+    stopping.get()
     server.shutdown()
     server.server_close()  # waits for the requests that are open
     logger.info("stopped")
