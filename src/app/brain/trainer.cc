@@ -18,7 +18,7 @@ namespace {
 
 constexpr int kFolds = 4;
 constexpr std::size_t kRowsMin = 40;
-constexpr double kFeatureCost = 1, kMixerCost = 0.3, kEpsilon = 0.1;
+constexpr double kFeatureCost = 0.2, kMixerCost = 0.3, kEpsilon = 0.1;
 
 using Nodes = std::vector<feature_node>;
 

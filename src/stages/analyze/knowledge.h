@@ -47,6 +47,9 @@ struct Lexicon {
 Result<std::vector<KnowledgeEntry>> parse_knowledge(std::string_view yaml, std::string_view name);
 // Several such files, each behind a line "--- # NAME".
 Result<std::vector<KnowledgeEntry>> parse_knowledge_stream(std::string_view stream);
+// Entries as the build embeds them, without their examples: read in a fraction of the YAML's time.
+std::string pack_entries(const std::vector<KnowledgeEntry>& entries);
+Result<std::vector<KnowledgeEntry>> unpack_entries(std::string_view bytes);
 Result<Lexicon> parse_lexicon(std::string_view yaml, std::string_view name);
 
 // The entries with their compiled patterns. Thread-safe.

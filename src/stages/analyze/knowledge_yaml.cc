@@ -36,15 +36,14 @@ Result<std::vector<SeverityShift>> read_shifts(const YamlNode& entry, std::strin
   return out;
 }
 
-Result<KnowledgeEntry> read_entry(const YamlNode& node, const std::string& product,
-                                  std::string_view name) {
+Result<KnowledgeEntry> read_entry(const YamlNode& node, std::string_view name) {
   TRY(check_keys(node,
                  {"id", "pattern", "severity", "category", "raise", "lower", "summary", "fix",
                   "files", "death", "vague", "source", "examples", "counterexamples"},
                  name));
   KnowledgeEntry out;
   out.id = node.text("id");
-  out.product = product;
+  out.product = out.id.substr(0, out.id.find('.'));
   out.pattern = node.text("pattern");
   for (const auto& [key, value] : {std::pair{"id", &out.id}, std::pair{"pattern", &out.pattern}})
     if (value->empty()) return wrong(name, node.line, std::string("an entry needs ") + key);
@@ -84,7 +83,7 @@ Result<std::vector<KnowledgeEntry>> parse_knowledge(std::string_view yaml, std::
   const YamlNode* entries = root.find("entries");
   if (entries == nullptr) return wrong(name, 1, "there are no entries");
   for (const auto& item : entries->items) {
-    out.push_back(TRY(read_entry(item, root.text("product"), name)));
+    out.push_back(TRY(read_entry(item, name)));
     if (!ids.insert(out.back().id).second)
       return wrong(name, item.line, "entry " + out.back().id + " is there twice");
   }

@@ -10,7 +10,7 @@
 namespace healer {
 
 Result<std::unique_ptr<Knowledge>> builtin_knowledge(std::vector<KnowledgeEntry> own) {
-  auto entries = TRY(parse_knowledge_stream(healer_knowledge()));
+  auto entries = TRY(unpack_entries(healer_knowledge()));
   auto lexicon = TRY(parse_lexicon(healer_lexicon(), "knowledge/_lexicon.yaml"));
   if (own.empty())
     return Knowledge::load(std::move(entries), std::move(lexicon), healer_knowledge_database());

@@ -1,4 +1,4 @@
-// Checks the files of knowledge/ and writes what is built in. usage: knowledge_compile STREAM
+// Checks the files of knowledge/ and writes what is built in. usage: knowledge_compile ENTRIES
 // DATABASE FILE...
 #include <fmt/format.h>
 
@@ -30,7 +30,7 @@ Result<std::string> stream_of(int count, char** paths) {
   return out;
 }
 
-Result<void> compile(const char* stream_path, const char* database_path, int count, char** paths) {
+Result<void> compile(const char* entries_path, const char* database_path, int count, char** paths) {
   const std::string stream = TRY(stream_of(count, paths));
   const auto entries = TRY(parse_knowledge_stream(stream));
   // One by one, so that an error names its entry.
@@ -43,8 +43,8 @@ Result<void> compile(const char* stream_path, const char* database_path, int cou
   std::string wrong;
   for (const auto& sentence : check_examples(*knowledge)) wrong += sentence + "\n";
   if (!wrong.empty()) return fail(Errc::invalid_input, wrong);
-  if (!write(stream_path, stream) || !write(database_path, database))
-    return fail(Errc::io, fmt::format("{}: cannot be written", stream_path));
+  if (!write(entries_path, pack_entries(entries)) || !write(database_path, database))
+    return fail(Errc::io, fmt::format("{}: cannot be written", entries_path));
   return {};
 }
 
@@ -53,7 +53,7 @@ Result<void> compile(const char* stream_path, const char* database_path, int cou
 
 int main(int count, char** words) {
   if (count < 4) {
-    std::fputs("usage: knowledge_compile STREAM DATABASE FILE...\n", stderr);
+    std::fputs("usage: knowledge_compile ENTRIES DATABASE FILE...\n", stderr);
     return 2;
   }
   if (auto done = healer::compile(words[1], words[2], count - 3, words + 3); !done) {
