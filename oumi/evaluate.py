@@ -15,14 +15,13 @@ from places import HERE
 
 def run(model, rows_file, rows, out, adapter=None):
     """The metric of a model folder, also written to OUT/metric.json."""
-    from oumi.core.configs import EvaluationConfig
-    config = EvaluationConfig.from_yaml(str(HERE / "configs/sre_eval.yaml"))
-    config.model.model_name = str(model)
-    config.model.adapter_model = str(adapter) if adapter else None
-    config.output_dir = str(out)
-    config.tasks[0].eval_kwargs = {"eval_path": str(Path(rows_file).resolve()), "rows": rows}
+    import yaml
+    config = yaml.safe_load((HERE / "configs/sre_eval.yaml").read_text())
+    config["model"] |= {"model_name": str(model), "adapter_model": str(adapter) if adapter else None}
+    config["output_dir"] = str(out)
+    config["tasks"][0]["eval_kwargs"] = {"eval_path": str(Path(rows_file).resolve()), "rows": rows}
     out.mkdir(parents=True, exist_ok=True)
-    config.to_yaml(str(out / "evaluate.yaml"))
+    (out / "evaluate.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
     (out / "functions.txt").write_text(f"{HERE / 'metric.py'}\n")
     offline = Path(model).is_dir()
     subprocess.run([sys.executable, "-m", "oumi", "evaluate", "-c", out / "evaluate.yaml"], check=True,

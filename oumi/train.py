@@ -8,6 +8,7 @@ Under build/oumi/out/NAME (--out): the merged model, train.yaml (what Oumi was g
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +18,9 @@ from places import HERE, OUT, say
 
 places.enter(places.TRAIN_PYTHON)
 
-import bases  # noqa: E402  its packages are those of the environment just entered
+import yaml  # noqa: E402  of the environment just entered, as what follows
+
+import bases  # noqa: E402
 import evaluate  # noqa: E402
 from history import history_of, write_history  # noqa: E402
 
@@ -34,19 +37,17 @@ def arguments():
 
 
 def effective(args, out):
-    """The config with the folders of this machine, and whether its base needs no hub."""
-    from oumi.core.configs import TrainingConfig
-    config = TrainingConfig.from_yaml(str(args.config))
-    base = config.model.model_name
+    """The config with the folders of this machine, and whether its base needs no hub. Oumi checks it when it reads it."""
+    config = yaml.safe_load(args.config.read_text())
+    base = config["model"]["model_name"]
     local = base.startswith("base/")
     if local:
-        config.model.model_name = str(bases.prepare(base.removeprefix("base/"), args.train))
-    config.data.train.datasets[0].dataset_path = str(args.train.resolve())
-    config.data.validation.datasets[0].dataset_path = str(args.eval.resolve())
-    config.training.output_dir = str(out)
+        config["model"]["model_name"] = str(bases.prepare(base.removeprefix("base/"), args.train))
+    config["data"]["train"]["datasets"][0]["dataset_path"] = str(args.train.resolve())
+    config["data"]["validation"]["datasets"][0]["dataset_path"] = str(args.eval.resolve())
+    config["training"]["output_dir"] = str(out)
     if args.max_steps:
-        config.training.max_steps = args.max_steps
-    config.finalize_and_validate()
+        config["training"]["max_steps"] = args.max_steps
     return config, local
 
 
@@ -76,16 +77,19 @@ def main():
         sys.exit(f"{out} holds a model already: remove it, or name another folder with --out")
     out.mkdir(parents=True, exist_ok=True)
     config, local = effective(args, out)
-    config.to_yaml(str(out / "train.yaml"))
+    (out / "train.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+    base = config["model"]["model_name"]
     say(f"trains {args.config.stem} on {sum(1 for _ in open(args.train))} rows in {out}")
     env = places.quiet_environment(offline=local)
     env.setdefault("OMP_NUM_THREADS", str(max(1, len(os.sched_getaffinity(0)) - 1)))  # spinning threads slow a busy core
     subprocess.run([sys.executable, "-m", "oumi", "train", "-c", out / "train.yaml"], check=True, env=env)
     if (out / "adapter_config.json").exists():
         say("merges the adapter into the base")
-        merge(config.model.model_name, out)
-    for notice in Path(config.model.model_name).glob("*NOTICE*") if local else []:
-        (out / notice.name).write_bytes(notice.read_bytes())  # a merged model is still the base's work
+        merge(base, out)
+    if local:  # a merged model is still the base's work
+        for pattern in ("*NOTICE*", "*LICENSE*"):
+            for paper in Path(base).glob(pattern):
+                shutil.copy(paper, out)
     state = max(out.rglob("trainer_state.json"), key=lambda path: path.stat().st_mtime)
     history = history_of(args.config.stem, json.loads(state.read_text())["log_history"])
     if args.eval_rows:
@@ -94,7 +98,7 @@ def main():
             if epoch is None or epoch is history["epochs"][-1]:
                 continue  # the last one is the merged model
             say(f"evaluates the end of epoch {epoch['epoch']}")
-            epoch["metric"] = evaluate.run(config.model.model_name, args.eval, args.eval_rows, out / f"eval-{step}", folder)
+            epoch["metric"] = evaluate.run(base, args.eval, args.eval_rows, out / f"eval-{step}", folder)
         say("evaluates the merged model")
         history["epochs"][-1]["metric"] = evaluate.run(out, args.eval, args.eval_rows, out / "eval-merged")
     write_history(history, out)

@@ -20,7 +20,7 @@ for path in sorted(Path(sys.argv[1]).glob("*.yaml")):
             assert (config.training.num_train_epochs, config.training.learning_rate) == (3, 2e-4), path
             assert config.model.model_name == "meta-llama/Llama-3.1-8B-Instruct", path
             assert (config.peft.q_lora, config.peft.q_lora_bits) == ("qlora" in path.name, 4), path
-    config.validate()
+    config.finalize_and_validate()
     checked.append(path.name)
 try:
     TrainingConfig.from_str("training: {no_such_key: 1}")
