@@ -33,8 +33,9 @@ def main():
     sys.path[:0] = [str(LLAMA_CPP), str(LLAMA_CPP / "gguf-py")]
     import convert_hf_to_gguf as converter
     if is_smollm_tokenizer(args.model):
+        from conversion.base import TextModel
         # The converter knows a tokenizer by what its vocabulary makes of one text; ours has its own vocabulary.
-        converter.TextModel.get_vocab_base_pre = lambda self, tokenizer: "smollm"
+        TextModel.get_vocab_base_pre = lambda self, tokenizer: "smollm"
     sys.argv = ["convert_hf_to_gguf.py", str(args.model), "--outfile", str(outfile), "--outtype", args.type]
     converter.main()
     say(f"wrote {outfile}, {outfile.stat().st_size / 1e6:.0f} MB")
