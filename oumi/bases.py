@@ -22,7 +22,8 @@ def prepare(name, rows_file):
     makers = {"smollm2-135m": lambda out: smollm2(out), "tiny": lambda out: tiny(out, rows_file)}
     if name not in makers:
         sys.exit(f"base/{name} is none of {', '.join('base/' + known for known in makers)}")
-    key = hashlib.sha256(Path(rows_file).read_bytes()).hexdigest()[:12] if name == "tiny" else "1"
+    made_of = Path(__file__).read_bytes() + (Path(rows_file).read_bytes() if name == "tiny" else b"")
+    key = hashlib.sha256(made_of).hexdigest()[:12]
     out = BASES / f"{name}-{key}"
     if (out / "config.json").exists():
         return out
@@ -93,7 +94,9 @@ def tiny(out, rows_file):
     tokenizer.save_pretrained(out)
     torch.manual_seed(TINY_SEED)
     heads = TINY_HIDDEN // 32
+    # Adapters leave the embeddings as they are, which are the output layer too: of the usual size (0.02) no token could
+    # ever become likely.
     LlamaForCausalLM(LlamaConfig(
         vocab_size=len(tokenizer), hidden_size=TINY_HIDDEN, intermediate_size=3 * TINY_HIDDEN, num_hidden_layers=TINY_LAYERS,
         num_attention_heads=heads, num_key_value_heads=heads, max_position_embeddings=2048, tie_word_embeddings=True,
-        bos_token_id=1, eos_token_id=2, pad_token_id=0)).save_pretrained(out)
+        initializer_range=0.1, bos_token_id=1, eos_token_id=2, pad_token_id=0)).save_pretrained(out)
