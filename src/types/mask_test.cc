@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/case_file.h"
+#include "types/alias.h"
 
 namespace healer {
 namespace {
@@ -48,6 +49,28 @@ TEST(Mask, Cases) {
       folder, ".whole", [](const CaseFile& file) { return masked(without_bars(file.input)); });
   EXPECT_GE(lines, 250U);
   EXPECT_GE(secrets, 150U);
+}
+
+// tests/cases/alias/*.case: the text as a model sees it, then the names behind the aliases.
+TEST(Alias, CasesAndTheWayBack) {
+  const auto count =
+      testing::check_cases(std::string(HEALER_CASES) + "/alias", ".case", [](const CaseFile& file) {
+        Aliases aliases;
+        const Prompt prompt{{Trust::data, "evidence", mask(file.input)}};
+        const std::string out = hide_names(prompt, kAllNames, aliases).front().text.str();
+        EXPECT_EQ(reveal_names(out, aliases), file.input);
+        EXPECT_EQ(hide_names(prompt, {}, aliases).front().text.str(), file.input);
+        std::string table;
+        for (const auto& [alias, name] : aliases) table += alias + " is " + name + "\n";
+        return out + "----\n" + table;
+      });
+  EXPECT_GE(count, 5U);
+}
+
+TEST(Alias, AnAnswerIsMappedBack) {
+  const Aliases aliases{{"host-1", "db.shop.example"}, {"path-1", "own/a.yaml"}};
+  EXPECT_EQ(reveal_names("host-1. path-1 (host-12, xhost-1, host-1:80)", aliases),
+            "db.shop.example. own/a.yaml (host-12, xhost-1, db.shop.example:80)");
 }
 
 }  // namespace
