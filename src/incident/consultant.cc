@@ -47,8 +47,10 @@ std::string plain_path(const std::string& path) {
 
 // Of the answer, what the text of a log may decide. Which knowledge entry matched and what it
 // captured, on which playbooks act, stays the embedded brain's; whether it is certain is our rule.
-Result<Analysis> read_answer(const LlmAnswer& answer) {
-  const auto said = TRY(from_json<Analysis>(answer.text));
+Result<Analysis> read_answer(const LlmAnswer& answer, const Aliases& names) {
+  auto said = TRY(from_json<Analysis>(answer.text));
+  for (std::string* text : {&said.summary, &said.suggested_fix, &said.affected_file})
+    *text = reveal_names(*text, names);
   if (!std::isfinite(said.confidence) || said.confidence < 0 || said.confidence > 1)
     return fail(Errc::invalid_input, "\"confidence\" must be from 0 to 1");
   Analysis out{.severity = said.severity,
@@ -105,11 +107,12 @@ UnixMs asked_at(const KeyValue& row) {
 }  // namespace
 
 Consultant::Consultant(LlmClient& llm, JournalReader& journal, LookupReader& lookup,
-                       std::function<int()> calls_per_hour_max)
+                       std::function<int()> calls_per_hour_max, std::vector<NameKind> hidden)
     : llm_(llm),
       journal_(journal),
       lookup_(lookup),
       calls_per_hour_max_(std::move(calls_per_hour_max)),
+      hidden_(std::move(hidden)),
       slots_(kConcurrentMax) {}
 
 bool Consultant::wants(const Analysis& analysis, double confidence_min) {
@@ -177,13 +180,14 @@ Result<Opinion> Consultant::ask(const IncidentRecord& record, double confidence_
     count("over_budget");
     return Opinion{{}, not_asked(calls_per_hour_max_()), {}};
   }
-  const auto answer = llm_.complete({.pieces = consult_prompt(record),
-                                     .tokens_max = kAnswerTokensMax,
-                                     .json_schema = json_schema<Analysis>()});
+  Consultation said{.at = now, .trouble = {}, .analysis = {}, .names = {}};
+  const auto answer =
+      llm_.complete({.pieces = hide_names(consult_prompt(record), hidden_, said.names),
+                     .tokens_max = kAnswerTokensMax,
+                     .json_schema = json_schema<Analysis>()});
   if (!answer && answer.error().code == Errc::cancelled) return std::unexpected(answer.error());
-  Consultation said{.at = now, .trouble = {}, .analysis = {}};
   const auto read =
-      answer ? read_answer(*answer) : Result<Analysis>(std::unexpected(answer.error()));
+      answer ? read_answer(*answer, said.names) : Result<Analysis>(std::unexpected(answer.error()));
   if (read) {
     said.analysis = *read;
     count("answered");

@@ -9,6 +9,7 @@
 #include "ports/llm/llm.h"
 #include "ports/store/journal.h"
 #include "ports/store/signals.h"
+#include "types/alias.h"
 #include "types/consultation.h"
 #include "types/incident_record.h"
 
@@ -27,7 +28,7 @@ struct Opinion {
 class Consultant {
  public:
   Consultant(LlmClient& llm, JournalReader& journal, LookupReader& lookup,
-             std::function<int()> calls_per_hour_max);
+             std::function<int()> calls_per_hour_max, std::vector<NameKind> hidden = kAllNames);
 
   // True for what is uncertain, and for what is serious and no known failure of a product. Pure.
   static bool wants(const Analysis& analysis, double confidence_min);
@@ -48,6 +49,7 @@ class Consultant {
   JournalReader& journal_;
   LookupReader& lookup_;
   const std::function<int()> calls_per_hour_max_;
+  const std::vector<NameKind> hidden_;  // what the model sees aliases of
   Slots slots_;
   std::mutex mutex_;
   std::optional<std::deque<UnixMs>> calls_;  // of the last hour; read from what is kept at first

@@ -8,6 +8,7 @@ struct Consultation {
   UtcTime at;           // when it was asked
   std::string trouble;  // why there is no answer; empty: there is one
   Analysis analysis;    // of its answer only what a log's text may decide: see consultant.cc
+  std::map<std::string, std::string> names;  // real names behind the aliases that it was shown
 };
 template <>
 struct FieldsOf<Consultation> {
@@ -15,6 +16,7 @@ struct FieldsOf<Consultation> {
       field("at", &Consultation::at, "when it was asked", true),
       field("trouble", &Consultation::trouble, "why there is no answer"),
       field("analysis", &Consultation::analysis, "the answer"),
+      field("names", &Consultation::names, "real names behind the aliases that it was shown"),
   };
 };
 

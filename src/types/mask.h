@@ -19,9 +19,10 @@ class MaskedText {
   std::string text_;
 };
 
-// Replaces secrets one-way by "[secret]": key=value and "key": "value" of secret-looking keys,
-// bearer and basic credentials, passwords in URLs, private key blocks, well-known token shapes,
-// JWTs.
+// Replaces secrets one-way by "[secret]": values of keys that name one (key=value, JSON, YAML, XML,
+// environment, command lines, SQL), credentials in headers, cookies, URLs and connection strings,
+// private key blocks, JWTs, password hashes, tokens of known shape. What only says how a secret is
+// ("token: expired"), and placeholders, stay. Pure; O(bytes). Cases: tests/cases/mask.
 MaskedText mask(std::string_view text);
 MaskedText operator+(const MaskedText& a, const MaskedText& b);
 

@@ -1,5 +1,6 @@
 #include <cstdint>
 
+#include "types/alias.h"
 #include "types/consultation.h"
 #include "types/deploy.h"
 #include "types/finding.h"
@@ -33,6 +34,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string fenced = data_of(prompt);  // ends with its fence, which stands nowhere else
   const std::string_view end = std::string_view(fenced).substr(fenced.rfind("</data "));
   if (fenced.find(end) + end.size() != fenced.size()) __builtin_trap();
+  if (has_secret(text) != (masked.str() != text) && !text.contains("[secret]")) __builtin_trap();
+  const std::string planted = std::string(text) + "\npassword=Zq7planted9\n";
+  if (mask(planted).str().contains("Zq7planted9") && !text.contains("Zq7")) __builtin_trap();
+  Aliases aliases;  // what is hidden comes back
+  const Prompt hidden = hide_names(prompt, kAllNames, aliases);
+  if (reveal_names(hidden[0].text.str(), aliases) != masked.str()) __builtin_trap();
   static_cast<void>(parse_yaml(text, "fuzz"));
   return 0;
 }

@@ -21,6 +21,10 @@ Result<void> read_value(T& out, const std::vector<std::string>& in) {
   if constexpr (std::is_same_v<T, std::vector<std::string>>) {
     out = in;
     return {};
+  } else if constexpr (std::is_same_v<T, std::vector<NameKind>>) {
+    out.clear();
+    for (const auto& word : in) TRY(read_value(out.emplace_back(), {word}));
+    return {};
   } else {
     if (in.size() != 1) return expected("one value", fmt::format("{} values", in.size()));
     const std::string& text = in.front();
@@ -65,6 +69,10 @@ std::string print_value(const T& value) {
   if constexpr (std::is_same_v<T, std::vector<std::string>>) {
     std::string out;
     for (const auto& item : value) out += (out.empty() ? "" : ", ") + yaml_word(item);
+    return "[" + out + "]";
+  } else if constexpr (std::is_same_v<T, std::vector<NameKind>>) {
+    std::string out;
+    for (const auto kind : value) out += (out.empty() ? "" : ", ") + std::string(to_string(kind));
     return "[" + out + "]";
   } else if constexpr (std::is_same_v<T, std::string>)
     return yaml_word(value);
@@ -122,6 +130,10 @@ std::vector<SettingRow> server_rows() {
       row("llm.timeout", restart, "an answer that takes longer is not waited for", AT(llm_timeout)),
       row("llm.calls_per_hour_max", live, "then the embedded analysis stands",
           AT(llm_calls_per_hour_max)),
+      row("llm.hide", restart,
+          "names that a model sees an alias of, mapped back in its answer: host, address, path, "
+          "user",
+          AT(llm_hide)),
       row("orchestrator", restart, "who drives the steps of incidents: embedded", AT(orchestrator)),
   };
 }

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "incident/agent_bench.h"
 #include "incident/prover.h"
+#include "types/alias.h"
 #include "types/policy.h"
 #include "types/service.h"
 
@@ -53,6 +54,7 @@ struct Settings {
   std::string llm_url, llm_model, llm_key;
   Millis llm_timeout{20'000};
   int llm_calls_per_hour_max = 60;
+  std::vector<NameKind> llm_hide = kAllNames;
   std::vector<std::string> agent_argv, agent_read_only;
   AgentBenchOptions agent;
   OrchestratorKind orchestrator = OrchestratorKind::embedded;

@@ -228,7 +228,8 @@ Result<void> Server::Impl::start_minds() {
   llm_ = TRY(make_llm(*settings, client_));
   if (llm_)
     consultant_ = std::make_unique<Consultant>(
-        *llm_, *store_, *store_, [this] { return settings_.load()->llm_calls_per_hour_max; });
+        *llm_, *store_, *store_, [this] { return settings_.load()->llm_calls_per_hour_max; },
+        settings->llm_hide);
   agent_ = TRY(make_agent(*settings, executor_));
   if (agent_) agent_bench_ = std::make_unique<AgentBench>(*mirrors_, *agent_, settings->agent);
   return {};
