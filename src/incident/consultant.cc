@@ -3,13 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "base/limits.h"
 #include "base/metrics.h"
+#include "incident/judgement.h"
 #include "incident/prompts.h"
 #include "types/json.h"
-#include "types/mask.h"
 
 namespace healer {
 namespace {
@@ -19,68 +18,7 @@ constexpr int kConcurrentMax = 2;  // the other step threads stay free for fixes
 constexpr Millis kHour{3'600'000};
 constexpr Millis kRestAfterTrouble{3'600'000};  // then the same failure may be asked about again
 constexpr int kAnswerTokensMax = 600;
-constexpr std::size_t kSentenceBytesMax = 400;
-constexpr std::size_t kPathBytesMax = 300;
-constexpr std::size_t kModelBytesMax = 80;
-
-// One line of plain text: an answer cannot end a commit message or a table by a newline.
-std::string sentence(std::string_view text, std::size_t bytes_max) {
-  std::string out = mask(text).str();
-  for (char& c : out)
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
-  if (out.size() <= bytes_max) return out;
-  std::size_t end = bytes_max;
-  while (end > 0 && (static_cast<unsigned char>(out[end]) & 0xc0) == 0x80) --end;
-  return out.substr(0, end) + "…";
-}
-
-// A path of the repository and nothing else; empty where the answer is none.
-std::string plain_path(const std::string& path) {
-  const bool odd = std::ranges::any_of(path, [](char c) {
-    return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f || c == '\\' || c == '`';
-  });
-  if (path.empty() || odd || path.size() > kPathBytesMax || path.front() == '/' ||
-      path.front() == '-' || path.front() == '~' || ("/" + path + "/").contains("/../"))
-    return {};
-  return path;
-}
-
-// Of the answer, what the text of a log may decide. Which knowledge entry matched and what it
-// captured, on which playbooks act, stays the embedded brain's; whether it is certain is our rule.
-Result<Analysis> read_answer(const LlmAnswer& answer) {
-  const auto said = TRY(from_json<Analysis>(answer.text));
-  if (!std::isfinite(said.confidence) || said.confidence < 0 || said.confidence > 1)
-    return fail(Errc::invalid_input, "\"confidence\" must be from 0 to 1");
-  Analysis out{.severity = said.severity,
-               .category = said.category,
-               .summary = sentence(said.summary, kSentenceBytesMax),
-               .suggested_fix = sentence(said.suggested_fix, kSentenceBytesMax),
-               .affected_file = plain_path(said.affected_file),
-               .confidence = said.confidence,
-               .uncertain = true,
-               .brain = "openai:" + sentence(answer.model, kModelBytesMax),
-               .knowledge = {},
-               .parameters = {}};
-  if (out.summary.find_first_not_of(' ') == std::string::npos)
-    return fail(Errc::invalid_input, "\"summary\" is empty");
-  return out;
-}
-
-// An answer lowers a severity by one step at most: a log that talks a model into silence is still
-// told to a person where it would have been mended.
-Severity bounded(Severity said, Severity embedded) {
-  const auto step_down = static_cast<Severity>(std::max(0, static_cast<int>(embedded) - 1));
-  return std::max(said, step_down);
-}
-
-Analysis merged(const Analysis& embedded, Analysis said, double confidence_min) {
-  said.severity = bounded(said.severity, embedded.severity);
-  said.knowledge = embedded.knowledge;
-  said.parameters = embedded.parameters;
-  if (said.affected_file.empty()) said.affected_file = embedded.affected_file;
-  said.uncertain = said.confidence < confidence_min;
-  return said;
-}
+constexpr std::size_t kTroubleBytesMax = 400;
 
 void count(std::string_view outcome) {
   ++Metrics::counter("consultations_total", fmt::format("outcome={}", outcome));
@@ -179,18 +117,18 @@ Result<Opinion> Consultant::ask(const IncidentRecord& record, double confidence_
   }
   const auto answer = llm_.complete({.pieces = consult_prompt(record),
                                      .tokens_max = kAnswerTokensMax,
-                                     .json_schema = json_schema<Analysis>()});
+                                     .json_schema = answer_schema()});
   if (!answer && answer.error().code == Errc::cancelled) return std::unexpected(answer.error());
   Consultation said{.at = now, .trouble = {}, .analysis = {}};
-  const auto read =
-      answer ? read_answer(*answer) : Result<Analysis>(std::unexpected(answer.error()));
+  const auto read = answer ? read_judgement(*answer, "openai")
+                           : Result<Analysis>(std::unexpected(answer.error()));
   if (read) {
     said.analysis = *read;
     count("answered");
   } else {
     const Error& error = read.error();
-    said.trouble = sentence(answer ? "its answer is no analysis: " + error.message : error.message,
-                            kSentenceBytesMax);
+    said.trouble = one_line(answer ? "its answer is no analysis: " + error.message : error.message,
+                            kTroubleBytesMax);
     count(answer ? "unreadable" : errc_name(error.code));
   }
   return remember(record, std::move(rows), std::move(said), confidence_min);

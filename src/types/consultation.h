@@ -1,13 +1,36 @@
 #pragma once
+#include <optional>
+
 #include "types/finding.h"
 
 namespace healer {
+
+// What a model is asked for; of it, what judgement.cc takes.
+struct ModelAnswer {
+  Severity severity = Severity::low;
+  Category category = Category::application;
+  std::string summary;
+  std::string suggested_fix;
+  std::optional<std::string> affected_file;
+  double confidence = 0;
+};
+template <>
+struct FieldsOf<ModelAnswer> {
+  static constexpr auto table = std::tuple{
+      field("severity", &ModelAnswer::severity, "how bad it is", true),
+      field("category", &ModelAnswer::category, "the resource whose failure it is about", true),
+      field("summary", &ModelAnswer::summary, "one sentence for a person", true),
+      field("suggested_fix", &ModelAnswer::suggested_fix, "what to do, one sentence or empty"),
+      field("affected_file", &ModelAnswer::affected_file, "a path that the text names, or empty"),
+      field("confidence", &ModelAnswer::confidence, "0 to 1: of severity and category"),
+  };
+};
 
 // What a model said of one fingerprint, as it is kept so that it is asked once.
 struct Consultation {
   UtcTime at;           // when it was asked
   std::string trouble;  // why there is no answer; empty: there is one
-  Analysis analysis;    // of its answer only what a log's text may decide: see consultant.cc
+  Analysis analysis;    // of its answer only what a log's text may decide: see judgement.cc
 };
 template <>
 struct FieldsOf<Consultation> {

@@ -2,3 +2,4 @@
 #include "types/json_impl.h"
 
 HEALER_JSON(healer::Consultation)
+HEALER_JSON(healer::ModelAnswer)
