@@ -41,4 +41,39 @@ struct FieldsOf<Consultation> {
   };
 };
 
+// What calls of models took. A micro-dollar is a millionth of one.
+struct Spent {
+  std::string repository;
+  std::int64_t tokens = 0, micro_usd = 0;
+};
+template <>
+struct FieldsOf<Spent> {
+  static constexpr auto table = std::tuple{
+      field("repository", &Spent::repository, "for whose failure"),
+      field("tokens", &Spent::tokens, "of prompts and answers"),
+      field("micro_usd", &Spent::micro_usd, "millionths of a dollar"),
+  };
+};
+
+// How far asking about one incident has come.
+struct Consulting {
+  UtcTime since;          // of the first call; of none: nobody was asked yet
+  int mind = 0;           // whose turn it is, in the order of the settings
+  int failures = 0;       // of its calls in a row, that may pass
+  UtcTime waiting_since;  // of those
+  Spent spent;            // for this incident
+  std::string trouble;    // of those before it
+};
+template <>
+struct FieldsOf<Consulting> {
+  static constexpr auto table = std::tuple{
+      field("since", &Consulting::since, "of the first call"),
+      field("mind", &Consulting::mind, "whose turn it is"),
+      field("failures", &Consulting::failures, "of its calls in a row"),
+      field("waiting_since", &Consulting::waiting_since, "the first of them"),
+      field("spent", &Consulting::spent, "for this incident"),
+      field("trouble", &Consulting::trouble, "of those before it"),
+  };
+};
+
 }  // namespace healer

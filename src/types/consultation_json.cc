@@ -3,3 +3,4 @@
 
 HEALER_JSON(healer::Consultation)
 HEALER_JSON(healer::ModelAnswer)
+HEALER_JSON(healer::Spent)
