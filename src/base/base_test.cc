@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "base/bounded_queue.h"
+#include "base/breaker.h"
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/ids.h"
@@ -61,6 +62,26 @@ TEST(Retry, GrowsAndObeysRetryAfter) {
   EXPECT_LE(policy.delay(1, 7), Millis(100));
   EXPECT_LE(policy.delay(30, 99), Millis(1000));
   EXPECT_EQ(policy.delay(1, 7, Millis(5000)), Millis(5000));
+}
+
+TEST(Breaker, RestsLongerEachTimeAndLetsOneTry) {
+  const BreakerOptions options{.failures_max = 2, .rest = Millis(100)};
+  Breaker breaker;
+  EXPECT_FALSE(breaker.failed(options, 0, 7, Millis(0)));
+  EXPECT_TRUE(breaker.may_call(options, 1));
+  EXPECT_TRUE(breaker.failed(options, 1, 7, Millis(0)));
+  EXPECT_FALSE(breaker.may_call(options, 40));
+  EXPECT_TRUE(breaker.may_call(options, 101)) << "the trial";
+  EXPECT_FALSE(breaker.may_call(options, 102)) << "only one";
+  EXPECT_TRUE(breaker.failed(options, 103, 7, Millis(0)));
+  EXPECT_FALSE(breaker.may_call(options, 200));
+  EXPECT_TRUE(breaker.may_call(options, 303));
+  breaker.passed();
+  EXPECT_TRUE(breaker.may_call(options, 304));
+  EXPECT_TRUE(breaker.may_call(options, 305));
+  EXPECT_FALSE(breaker.failed(options, 306, 7, Millis(5000))) << "it asks for time";
+  EXPECT_FALSE(breaker.may_call(options, 5305));
+  EXPECT_TRUE(breaker.may_call(options, 5306));
 }
 
 TEST(BoundedQueue, RefusesWhenFullAndDrainsWhenClosed) {

@@ -36,6 +36,14 @@ inline constexpr std::size_t kAgentPromptBytesMax = 64 * 1024;
 inline constexpr std::size_t kAgentOutputBytesMax = 16 * 1024;
 inline constexpr std::size_t kAgentFolderDepthMax = 100;  // of the tree that it leaves
 inline constexpr std::size_t kConsultedKept = 10'000;     // answers of a model, by fingerprint
+inline constexpr Millis kConsultWaitMax{60'000};          // an incident waits for one model
+inline constexpr std::size_t kConsultRepairsMax = 1;      // a model may mend its answer
+inline constexpr std::size_t kPromptLinesMax = 8;         // of evidence, shown to a model
+inline constexpr std::size_t kPromptLineBytesMax = 1500;
+inline constexpr std::size_t kPromptTemplateBytesMax = 3000;
+inline constexpr std::size_t kPromptParametersMax = 16;
+inline constexpr std::size_t kPromptParameterBytesMax = 200;
+inline constexpr std::size_t kPromptAnswerBytesMax = 2000;  // an answer that it shall mend
 inline constexpr std::size_t kDiffBytesMax = 64 * 1024;
 inline constexpr std::size_t kDiffFilesMax = 10;
 inline constexpr std::size_t kRepoFilesMax = 50'000;

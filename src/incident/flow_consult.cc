@@ -30,6 +30,7 @@ void IncidentFlow::Step::remark(std::string detail) {
 }
 
 // Once in an incident's life, before its first decision; then decide goes on with what is known.
+// A model that may be able to say in a while is waited for without a thread.
 Result<StepResult> IncidentFlow::consult_step(Step& step) {
   IncidentRecord& record = step.record;
   if (world_.consultant == nullptr) {
@@ -38,11 +39,21 @@ Result<StepResult> IncidentFlow::consult_step(Step& step) {
   }
   const Slots::Taken place = world_.consultant->try_enter();
   if (!place) return step.wait("consult", step.now + kPlacePoll.count());
-  Opinion opinion = TRY(world_.consultant->ask(record, step.policy().confidence_min, step.now));
+  const RepositoryRef* repository = fix_repository(step.service);
+  Opinion opinion =
+      TRY(world_.consultant->ask({.record = record,
+                                  .repository = repository == nullptr ? "" : repository->url,
+                                  .confidence_min = step.policy().confidence_min,
+                                  .now = step.now}));
+  step.also.append(std::move(opinion.remember));
+  if (opinion.again_at != 0) {
+    record.consulting = std::move(opinion.consulting);
+    return step.wait("consult", opinion.again_at);
+  }
+  record.consulting = {};
   if (opinion.analysis) take_opinion(record, *opinion.analysis);
   record.consulted = opinion.because;
   step.remark(opinion.because);
-  step.also.append(std::move(opinion.remember));
   return step.go_on("decide");
 }
 

@@ -1,4 +1,6 @@
 #pragma once
+#include <string_view>
+
 #include "types/incident_record.h"
 #include "types/policy.h"
 #include "types/prompt.h"
@@ -10,6 +12,10 @@ namespace healer {
 
 // To judge the failure: the answer is to be the Analysis as JSON.
 Prompt consult_prompt(const IncidentRecord& record);
+
+// The same again, after an answer that could not be taken: with what was said and what was wrong.
+Prompt repair_prompt(const IncidentRecord& record, std::string_view answer,
+                     std::string_view reason);
 
 // To remove its cause in the working tree at hand.
 Prompt agent_prompt(const IncidentRecord& record, const RepositoryRules& rules);

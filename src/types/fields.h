@@ -2,6 +2,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <tuple>
 
@@ -55,6 +56,11 @@ struct UtcTime {
   constexpr UtcTime() = default;
   constexpr UtcTime(UnixMs value) : ms(value) {}  // NOLINT: a plain number is meant to fit
   constexpr operator UnixMs() const { return ms; }
+};
+
+// A JSON value that is taken as it is; its text.
+struct JsonText {
+  std::string text = "null";
 };
 
 }  // namespace healer

@@ -1,6 +1,7 @@
 #pragma once
 #include <string>
 
+#include "types/consultation.h"
 #include "types/incident.h"
 #include "types/patch.h"
 #include "types/review.h"
@@ -14,6 +15,7 @@ struct IncidentRecord {
   Incident incident;
   Analysis analysis;
   std::string consulted;  // what came of asking a model; empty: none was asked
+  Consulting consulting;  // how far that has come
   int agent_attempt = 0;  // the attempt, from 1, that an agent's plan was made in; 0: none was
   std::string source;
   std::string version;  // that logged the symptom
@@ -57,6 +59,7 @@ struct FieldsOf<IncidentRecord> {
       field("incident", &R::incident, "what people see", true),
       field("analysis", &R::analysis, "what the brain said", true),
       field("consulted", &R::consulted, "what came of asking a model"),
+      field("consulting", &R::consulting, "how far that has come"),
       field("agent_attempt", &R::agent_attempt, "attempt that an agent's plan was made in"),
       field("source", &R::source, "where the first record came from"),
       field("version", &R::version, "version that logged the symptom"),

@@ -30,11 +30,16 @@ inline constexpr bool kIsMap = std::is_same_v<T, std::map<std::string, std::stri
 // Valid UTF-8 of `text`, bad bytes replaced: what we print must parse everywhere.
 std::string valid_utf8(std::string_view text);
 
+Result<bj::value> parse_value(std::string_view text);
+std::string print_value(const bj::value& value);
+
 template <class T>
 bj::value write(const T& value) {
   if constexpr (std::is_same_v<T, UtcTime>) {
     if (value.ms == 0) return nullptr;
     return bj::value(format_utc(value.ms));
+  } else if constexpr (std::is_same_v<T, JsonText>) {
+    return parse_value(value.text).value_or(nullptr);
   } else if constexpr (std::is_same_v<T, std::string>) {
     return bj::value(valid_utf8(value));
   } else if constexpr (std::is_arithmetic_v<T>) {
@@ -106,6 +111,9 @@ Result<void> read(const bj::value& in, T& out, std::string_view where) {
     if (!time) return mistyped(where, "an RFC 3339 time");
     out = *time;
     return {};
+  } else if constexpr (std::is_same_v<T, JsonText>) {
+    out.text = print_value(in);
+    return {};
   } else if constexpr (std::is_same_v<T, std::string>) {
     if (!in.is_string()) return mistyped(where, "a string");
     out = std::string(in.get_string());
@@ -171,6 +179,8 @@ template <class T>
 bj::value schema() {
   if constexpr (std::is_same_v<T, UtcTime>)
     return bj::object{{"type", bj::array{"string", "null"}}, {"format", "date-time"}};
+  else if constexpr (std::is_same_v<T, JsonText>)
+    return bj::object{};
   else if constexpr (std::is_same_v<T, std::string>)
     return bj::object{{"type", "string"}};
   else if constexpr (std::is_same_v<T, bool>)
@@ -192,9 +202,6 @@ bj::value schema() {
   else
     return object_schema<T>();
 }
-
-Result<bj::value> parse_value(std::string_view text);
-std::string print_value(const bj::value& value);
 
 }  // namespace healer::json_detail
 

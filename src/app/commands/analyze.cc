@@ -32,7 +32,7 @@ class Analyst {
   CurlClient http_;
   Settings settings_;
   std::unique_ptr<Knowledge> knowledge_;
-  std::unique_ptr<LlmClient> llm_;
+  Minds minds_;
   std::unique_ptr<MemoryStore> asked_;
   std::optional<Consultant> consultant_;
 };
@@ -42,13 +42,12 @@ Result<std::unique_ptr<Analyst>> Analyst::make(const CliArguments& arguments) {
   out->knowledge_ = TRY(load_knowledge());
   if (!arguments.has("model")) return out;
   out->settings_ = TRY(settings_of(arguments));
-  out->llm_ = TRY(make_llm(out->settings_, out->http_));
-  if (out->llm_ == nullptr)
+  out->minds_ = TRY(make_minds(out->settings_, out->http_));
+  if (out->minds_.minds.empty())
     return fail(Errc::invalid_input, "--model: the settings name no model: set llm.url");
   out->asked_ = make_memory_store(out->clock_);
-  out->consultant_.emplace(*out->llm_, *out->asked_, *out->asked_, [analyst = out.get()] {
-    return analyst->settings_.llm_calls_per_hour_max;
-  });
+  out->consultant_.emplace(out->minds_.minds, *out->asked_, *out->asked_,
+                           [analyst = out.get()] { return analyst->settings_.consultant; });
   return out;
 }
 
@@ -59,12 +58,16 @@ Result<LogAnalysis> Analyst::analyze(std::string_view log) {
   record.incident.fingerprint = hex16(out.fingerprint);
   for (const auto line : split_lines(log))
     record.incident.evidence.push_back({.text = mask(line).str()});
-  auto opinion = TRY(consultant_->ask(record, settings_.policy.confidence_min, clock_.wall_ms()));
+  auto opinion = TRY(consultant_->ask({.record = record,
+                                       .repository = {},
+                                       .confidence_min = settings_.policy.confidence_min,
+                                       .now = clock_.wall_ms()}));
   asked_->commit(std::move(opinion.remember), [](const CommitResult&) {});
   if (opinion.analysis)
     out.analysis = *opinion.analysis;
   else
-    std::cerr << "healer: " << opinion.because << "\n";
+    std::cerr << "healer: "
+              << (opinion.again_at != 0 ? "the model does not answer now" : opinion.because) << "\n";
   return out;
 }
 

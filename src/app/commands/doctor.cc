@@ -39,7 +39,7 @@ class Doctor {
   void listener(const Settings& settings);
   void service(const Service& service);
   void repository(const RepositoryRef& repository);
-  void model(const Settings& settings);
+  void models(const Settings& settings);
 
   const bool json_;
   bool healthy_ = true;
@@ -142,16 +142,20 @@ void Doctor::service(const Service& service) {
   for (const auto& one : service.repositories) repository(one);
 }
 
-void Doctor::model(const Settings& settings) {
-  if (settings.llm_url.empty())
-    return say(Finding::ok, "model", "none is asked; the embedded brain works alone");
-  ClientRequest request{.url = settings.llm_url + "/models", .timeout = Millis(5000)};
-  if (!settings.llm_key.empty())
-    request.headers.emplace_back("Authorization", "Bearer " + settings.llm_key);
-  const auto answer = http_.send(request);
-  if (!answer) return say(Finding::warning, "model", answer.error().message);
-  say(answer->status == 200 ? Finding::ok : Finding::warning, "model",
-      fmt::format("{} answers {}", settings.llm_url, answer->status));
+void Doctor::models(const Settings& settings) {
+  const auto models = models_of(settings);
+  if (models.empty()) say(Finding::ok, "model", "none is asked; the embedded brain works alone");
+  for (const auto& model : models) {
+    const ClientRequest request{.url = model.server.url + "/models",
+                                .headers = llm_headers(model.server.api, model.server.key),
+                                .timeout = Millis(5000)};
+    const auto answer = http_.send(request);
+    if (!answer)
+      say(Finding::warning, "model", answer.error().message);
+    else
+      say(answer->status == 200 ? Finding::ok : Finding::warning, "model",
+          fmt::format("{} answers {}", model.server.url, answer->status));
+  }
 }
 
 int Doctor::look(const CliArguments& arguments) {
@@ -172,7 +176,7 @@ int Doctor::look(const CliArguments& arguments) {
   else
     say(Finding::fault, "sandbox", "no check runs, so no fix is proven: " + sandbox.reason);
   listener(*settings);
-  model(*settings);
+  models(*settings);
   for (const auto& one : settings->services) service(one);
   return healthy_ ? kExitDone : kExitFailed;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 #include <set>
 
 #include "app/config/settings.h"
@@ -97,6 +98,60 @@ Result<NotifyRoute> read_route(const YamlNode& node, std::string_view name) {
   return out;
 }
 
+Result<double> read_price(const YamlNode& node, std::string_view key, std::string_view name) {
+  const std::string text = node.text(key, "0");
+  double price = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), price);
+  if (error != std::errc{} || end != text.data() + text.size() || !(price >= 0 && price <= 1e6))
+    return fail(Errc::invalid_input,
+                fmt::format("{}:{}: {} is dollars for a million tokens, not \"{}\"", name,
+                            node.line, key, text));
+  return price;
+}
+
+Result<ModelSettings> read_model(const YamlNode& node, std::string_view name,
+                                 const std::map<std::string, std::string>& environment) {
+  TRY(check_keys(node,
+                 {"name", "api", "url", "model", "key", "key_env", "schema", "timeout",
+                  "usd_per_million_input", "usd_per_million_output"},
+                 name));
+  const auto wrong = [&](std::string_view what) {
+    return fail(Errc::invalid_input, fmt::format("{}:{}: {}", name, node.line, what));
+  };
+  ModelSettings out{.name = node.text("name"),
+                    .server = {.url = node.text("url"),
+                               .model = node.text("model"),
+                               .key = node.text("key"),
+                               .timeout = Settings{}.llm_timeout}};
+  if (out.server.model.empty()) return wrong("a model needs a model: the name its server knows");
+  if (out.name.empty()) out.name = out.server.model;
+  const std::string api = node.text("api", "openai"), schema = node.text("schema", "json_schema");
+  if (const auto word = parse_enum<LlmApi>(api))
+    out.server.api = *word;
+  else
+    return wrong(fmt::format("api \"{}\" is not openai or anthropic", api));
+  if (const auto word = parse_enum<SchemaDialect>(schema))
+    out.server.schema = *word;
+  else
+    return wrong(fmt::format("schema \"{}\" is not json_schema, json_object or none", schema));
+  if (out.server.url.empty() && out.server.api == LlmApi::anthropic)
+    out.server.url = "https://api.anthropic.com/v1";
+  if (out.server.url.empty()) return wrong("a model needs a url");
+  if (const std::string variable = node.text("key_env"); !variable.empty()) {
+    const auto found = environment.find(variable);
+    if (found == environment.end() || found->second.empty())
+      return wrong(fmt::format("key_env: the environment has no {}", variable));
+    out.server.key = found->second;
+  }
+  if (const auto timeout = parse_duration(node.text("timeout", "20s")); timeout)
+    out.server.timeout = *timeout;
+  else
+    return wrong("timeout is a duration such as 20s");
+  out.usd_per_million_input = TRY(read_price(node, "usd_per_million_input", name));
+  out.usd_per_million_output = TRY(read_price(node, "usd_per_million_output", name));
+  return out;
+}
+
 // Sets every row found under `node`, whose keys are prefixed by `prefix`.
 Result<void> read_rows(Settings& out, const YamlNode& node, const std::string& prefix,
                        std::string_view name) {
@@ -107,7 +162,7 @@ Result<void> read_rows(Settings& out, const YamlNode& node, const std::string& p
     rest.remove_prefix(prefix.size());
     known.push_back(rest.substr(0, rest.find('.')));
   }
-  if (prefix.empty()) known.insert(known.end(), {"services", "notify"});
+  if (prefix.empty()) known.insert(known.end(), {"services", "notify", "models"});
   TRY(check_keys(node, known, name));
   for (const auto& [key, value] : node.members) {
     const std::string full = prefix + key;
@@ -148,6 +203,9 @@ Result<Settings> read_settings(std::string_view yaml, std::string_view name,
         out.services.push_back(TRY(read_service(item, name)));
     if (const YamlNode* routes = root.find("notify"))
       for (const auto& item : routes->items) out.notify.push_back(TRY(read_route(item, name)));
+    if (const YamlNode* models = root.find("models"))
+      for (const auto& item : models->items)
+        out.models.push_back(TRY(read_model(item, name, environment)));
   } else if (!root.is_null()) {
     return fail(Errc::invalid_input, fmt::format("{}: the file must be a map of settings", name));
   }

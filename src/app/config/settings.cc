@@ -124,17 +124,45 @@ std::vector<SettingRow> server_rows() {
           AT(check.disk_mib)),
       row("check.processes_max", restart, "process limit of a check", AT(check.processes_max)),
       row("check.concurrent_max", restart, "checks that run at once", AT(check.concurrent_max)),
-      row("llm.url", restart, "OpenAI-compatible endpoint; empty: no model is asked", AT(llm_url)),
+      row("orchestrator", restart, "who drives the steps of incidents: embedded", AT(orchestrator)),
+  };
+}
+
+std::vector<SettingRow> llm_rows() {
+  using enum Reload;
+  return {
+      row("llm.url", restart, "endpoint of the model that is asked first; empty: those of models",
+          AT(llm_url)),
       row("llm.model", restart, "model name sent to it", AT(llm_model)),
       row("llm.key", restart, "its API key", AT(llm_key)),
+      row("llm.api", restart, "what it speaks: openai or anthropic", AT(llm_api)),
+      row("llm.schema", restart,
+          "how an openai one is asked for JSON: json_schema, json_object (llama-cpp-python), none",
+          AT(llm_schema)),
       row("llm.timeout", restart, "an answer that takes longer is not waited for", AT(llm_timeout)),
-      row("llm.calls_per_hour_max", live, "then the embedded analysis stands",
-          AT(llm_calls_per_hour_max)),
-      row("llm.hide", restart,
+      row("llm.calls_per_hour_max", live, "calls of all models; then the embedded analysis stands",
+          AT(consultant.calls_per_hour_max)),
+      row("llm.hide", live,
           "names that a model sees an alias of, mapped back in its answer: host, address, path, "
           "user",
-          AT(llm_hide)),
-      row("orchestrator", restart, "who drives the steps of incidents: embedded", AT(orchestrator)),
+          AT(consultant.hidden)),
+      row("llm.retries_max", live, "of a call that failed and may pass",
+          AT(consultant.retries_max)),
+      row("llm.breaker_failures", live, "this many failures in a row rest a model",
+          AT(consultant.breaker.failures_max)),
+      row("llm.breaker_rest", live, "for this long at first", AT(consultant.breaker.rest)),
+      row("llm.tokens_per_incident_max", live, "tokens of prompts and answers for one incident",
+          AT(consultant.budget.tokens_per_incident_max)),
+      row("llm.tokens_per_repository_day_max", live, "for a repository on one day (UTC)",
+          AT(consultant.budget.tokens_per_repository_day_max)),
+      row("llm.tokens_per_day_max", live, "in all; then the embedded brain works alone",
+          AT(consultant.budget.tokens_per_day_max)),
+      row("llm.usd_per_incident_max", live, "dollars, by the prices of models, for one incident",
+          AT(consultant.budget.usd_per_incident_max)),
+      row("llm.usd_per_repository_day_max", live, "for a repository on one day (UTC)",
+          AT(consultant.budget.usd_per_repository_day_max)),
+      row("llm.usd_per_day_max", live, "in all; then only models without a price are asked",
+          AT(consultant.budget.usd_per_day_max)),
   };
 }
 
@@ -207,11 +235,28 @@ std::vector<SettingRow> policy_rows() {
 const std::vector<SettingRow>& setting_rows() {
   static const std::vector<SettingRow> rows = [] {
     auto all = server_rows();
+    for (auto& llm : llm_rows()) all.push_back(std::move(llm));
     for (auto& agent : agent_rows()) all.push_back(std::move(agent));
     for (auto& policy : policy_rows()) all.push_back(std::move(policy));
     return all;
   }();
   return rows;
+}
+
+std::vector<ModelSettings> models_of(const Settings& settings) {
+  std::vector<ModelSettings> out;
+  if (!settings.llm_url.empty())
+    out.push_back({.name = "llm",
+                   .server = {.url = settings.llm_url,
+                              .model = settings.llm_model,
+                              .key = settings.llm_key,
+                              .api = settings.llm_api,
+                              .schema = settings.llm_schema,
+                              .timeout = settings.llm_timeout}});
+  out.insert(out.end(), settings.models.begin(), settings.models.end());
+  for (auto& model : out)
+    while (model.server.url.ends_with('/')) model.server.url.pop_back();
+  return out;
 }
 
 std::string print_settings(const Settings& settings) {

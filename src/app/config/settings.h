@@ -7,8 +7,8 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "incident/agent_bench.h"
+#include "incident/consultant.h"
 #include "incident/prover.h"
-#include "types/alias.h"
 #include "types/policy.h"
 #include "types/service.h"
 
@@ -31,6 +31,13 @@ struct NotifyRoute {
   Millis digest_every{86'400'000};  // low ones come together this often
 };
 
+// A language model: healer.yaml `models:`.
+struct ModelSettings {
+  std::string name;  // in timelines and metrics
+  LlmOptions server;
+  double usd_per_million_input = 0, usd_per_million_output = 0;
+};
+
 // Who drives the steps of incidents.
 enum class OrchestratorKind { embedded };
 template <>
@@ -51,10 +58,12 @@ struct Settings {
   Millis event_gap{250};      // lines of one event may be this far apart
   Millis poll_pulls{10'000};  // how often an open pull request is looked at
   CheckLimits check;
-  std::string llm_url, llm_model, llm_key;
+  std::string llm_url, llm_model, llm_key;  // the short form of one model, asked first
+  LlmApi llm_api = LlmApi::openai;
+  SchemaDialect llm_schema = SchemaDialect::json_schema;
   Millis llm_timeout{20'000};
-  int llm_calls_per_hour_max = 60;
-  std::vector<NameKind> llm_hide = kAllNames;
+  ConsultantOptions consultant;
+  std::vector<ModelSettings> models;  // asked in this order, each where those before could not say
   std::vector<std::string> agent_argv, agent_read_only;
   AgentBenchOptions agent;
   OrchestratorKind orchestrator = OrchestratorKind::embedded;
@@ -77,6 +86,9 @@ struct SettingRow {
   std::function<void(Settings& to, const Settings& from)> copy;
 };
 const std::vector<SettingRow>& setting_rows();
+
+// Every model that may be asked, in order: that of the llm settings, then the list.
+std::vector<ModelSettings> models_of(const Settings& settings);
 
 // Reads YAML over the defaults, then the environment (names as above) over that.
 Result<Settings> read_settings(std::string_view yaml, std::string_view name,

@@ -63,6 +63,27 @@ TEST(Settings, WordsThatYamlWouldMistakeReadBackToo) {
   EXPECT_EQ(back->llm_model, settings.llm_model);
 }
 
+TEST(Settings, ModelsInOrder) {
+  const auto read = read_settings(
+      "llm: {url: http://127.0.0.1:8000/v1/, model: sre, schema: json_object}\n"
+      "models:\n  - api: anthropic\n    name: claude\n    model: claude-x\n    key_env: "
+      "CLAUDE_KEY\n"
+      "    timeout: 30s\n    usd_per_million_input: 3\n    usd_per_million_output: 15.5\n"
+      "  - {url: http://127.0.0.1:1/v1, model: other}\n",
+      "healer.yaml", {{"CLAUDE_KEY", "k3y"}});
+  ASSERT_TRUE(read) << read.error().message;
+  const auto models = models_of(*read);
+  ASSERT_EQ(models.size(), 3U);
+  EXPECT_EQ(models[0].server.url, "http://127.0.0.1:8000/v1");
+  EXPECT_EQ(models[0].server.schema, SchemaDialect::json_object);
+  EXPECT_EQ(models[1].name, "claude");
+  EXPECT_EQ(models[1].server.url, "https://api.anthropic.com/v1");
+  EXPECT_EQ(models[1].server.key, "k3y");
+  EXPECT_EQ(models[1].server.timeout, Millis(30'000));
+  EXPECT_EQ(models[1].usd_per_million_output, 15.5);
+  EXPECT_EQ(models[2].name, "other");
+}
+
 // A reload keeps what needs a restart: as it is, not as it is printed.
 TEST(Settings, AreCopiedAsTheyAre) {
   Settings old, fresh;
@@ -90,6 +111,19 @@ TEST(Settings, ErrorsSayWhereAndWhat) {
             "h.yaml:1: orchestrator: expected one of embedded, found \"kestra\"");
   EXPECT_EQ(message("services:\n  - name: a\n  - name: a\n"),
             "h.yaml: service \"a\" is declared twice");
+  EXPECT_EQ(message("models:\n  - url: http://a\n"),
+            "h.yaml:2: a model needs a model: the name its server knows");
+  EXPECT_EQ(message("models:\n  - model: m\n"), "h.yaml:2: a model needs a url");
+  EXPECT_EQ(message("models:\n  - {model: m, api: gemini}\n"),
+            "h.yaml:2: api \"gemini\" is not openai or anthropic");
+  EXPECT_EQ(message("models:\n  - {model: m, url: http://a, schema: xml}\n"),
+            "h.yaml:2: schema \"xml\" is not json_schema, json_object or none");
+  EXPECT_EQ(message("models:\n  - {model: m, url: http://a, key_env: NONE}\n"),
+            "h.yaml:2: key_env: the environment has no NONE");
+  EXPECT_EQ(message("models:\n  - {model: m, url: http://a, usd_per_million_input: cheap}\n"),
+            "h.yaml:2: usd_per_million_input is dollars for a million tokens, not \"cheap\"");
+  EXPECT_EQ(message("models:\n  - {modle: m}\n"),
+            "h.yaml:2: unknown key \"modle\"; did you mean \"model\"?");
   EXPECT_EQ(message("notify:\n  - kind: pager\n"),
             "h.yaml:2: kind \"pager\" is not slack, webhook or console");
 }

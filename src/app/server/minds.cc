@@ -1,19 +1,23 @@
 #include "app/server/minds.h"
 
+#include <fmt/format.h>
+
 namespace healer {
 
-Result<std::unique_ptr<LlmClient>> make_llm(const Settings& settings, HttpClient& http) {
-  if (settings.llm_url.empty()) return nullptr;
-  if (settings.llm_model.empty())
+Result<Minds> make_minds(const Settings& settings, HttpClient& http) {
+  if (!settings.llm_url.empty() && settings.llm_model.empty())
     return fail(Errc::invalid_input,
                 "llm.url is set but llm.model is not: name the model that the server shall ask");
-  LlmOptions options;
-  options.url = settings.llm_url;
-  while (options.url.ends_with('/')) options.url.pop_back();
-  options.model = settings.llm_model;
-  options.key = settings.llm_key;
-  options.timeout = settings.llm_timeout;
-  return std::make_unique<ChatCompletions>(std::move(options), http);
+  Minds out;
+  for (const auto& model : models_of(settings)) {
+    out.clients.push_back(make_llm_client(model.server, http));
+    out.minds.push_back({.name = model.name,
+                         .api = std::string(to_string(model.server.api)),
+                         .llm = out.clients.back().get(),
+                         .usd_per_million_input = model.usd_per_million_input,
+                         .usd_per_million_output = model.usd_per_million_output});
+  }
+  return out;
 }
 
 Result<std::unique_ptr<Agent>> make_agent(const Settings& settings, Executor& executor) {

@@ -176,7 +176,7 @@ class Server::Impl {
   LocalForge forge_;
   std::unique_ptr<GitMirrors> mirrors_;
   std::unique_ptr<Workbench> workbench_;
-  std::unique_ptr<LlmClient> llm_;
+  Minds minds_;
   std::unique_ptr<Consultant> consultant_;
   std::unique_ptr<Agent> agent_;
   std::unique_ptr<AgentBench> agent_bench_;
@@ -222,14 +222,13 @@ Result<void> Server::Impl::open_store() {
   return {};
 }
 
-// The model and the agent, where the settings name them.
+// The models and the agent, where the settings name them.
 Result<void> Server::Impl::start_minds() {
   const auto settings = started_with();
-  llm_ = TRY(make_llm(*settings, client_));
-  if (llm_)
-    consultant_ = std::make_unique<Consultant>(
-        *llm_, *store_, *store_, [this] { return settings_.load()->llm_calls_per_hour_max; },
-        settings->llm_hide);
+  minds_ = TRY(make_minds(*settings, client_));
+  if (!minds_.minds.empty())
+    consultant_ = std::make_unique<Consultant>(minds_.minds, *store_, *store_,
+                                               [this] { return settings_.load()->consultant; });
   agent_ = TRY(make_agent(*settings, executor_));
   if (agent_) agent_bench_ = std::make_unique<AgentBench>(*mirrors_, *agent_, settings->agent);
   return {};
@@ -311,8 +310,7 @@ Result<void> Server::Impl::start_signals() {
 
 Result<void> Server::Impl::start_tail() {
   TailOptions options{.own = {STDOUT_FILENO, STDERR_FILENO}};
-  const auto settings = started_with();
-  for (const auto& service : settings->services)
+  for (const auto& service : started_with()->services)
     for (const auto& glob : service.logs) options.globs.push_back(glob);
   if (options.globs.empty()) return {};
   const auto first = TRY(store_->value(kMeta, "first_start"));

@@ -69,12 +69,15 @@ int on_progress(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
   return static_cast<const std::stop_token*>(user)->stop_requested() ? 1 : 0;
 }
 
+// Whoever names a longer time is looked at again after this one.
+constexpr long kRetryAfterSecondsMax = 86'400;
+
 long retry_after_ms(const ClientResponse& response) {
   for (const auto& [name, value] : response.headers) {
     long seconds = 0;
     if (name == "retry-after" &&
         std::from_chars(value.data(), value.data() + value.size(), seconds).ec == std::errc{})
-      return seconds * 1000;
+      return std::clamp(seconds, 0L, kRetryAfterSecondsMax) * 1000;
   }
   return 0;
 }
@@ -129,7 +132,7 @@ Result<ClientResponse> CurlClient::send(const ClientRequest& request) {
     return fail(Errc::invalid_input, "\"" + request.url + "\" is not an http or https address");
   if (code != CURLE_OK) return fail(Errc::upstream, request.url + ": " + curl_easy_strerror(code));
   const int status = in.response.status = status_of(handle);
-  if ((status == 429 || status == 503) && retry_after_ms(in.response) > 0)
+  if ((status == 429 || status == 503 || status == 529) && retry_after_ms(in.response) > 0)
     return fail(Errc::upstream, request.url + " asks to wait", retry_after_ms(in.response));
   return std::move(in.response);
 }

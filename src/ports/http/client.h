@@ -29,8 +29,8 @@ struct ClientResponse {
 };
 
 // Blocking HTTP for the step pool; http and https only, certificates checked, no redirects. An
-// answer of any status is a response; 429 and 503 with Retry-After become upstream errors that
-// carry it.
+// answer of any status is a response; 429, 503 and 529 with Retry-After become upstream errors
+// that carry it, a day at most.
 class HttpClient {
  public:
   virtual ~HttpClient() = default;

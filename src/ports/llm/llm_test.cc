@@ -1,11 +1,13 @@
 #include "ports/llm/llm.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <future>
 
 #include "ports/http/fake.h"
 #include "ports/llm/fake.h"
+#include "tests/case_file.h"
 
 namespace healer {
 namespace {
@@ -24,56 +26,86 @@ LlmOptions options() {
   return out;
 }
 
-Result<LlmAnswer> answered(Result<ClientResponse> response) {
-  ScriptedClient http;
-  http.answers = {std::move(response)};
-  return ChatCompletions(options(), http).complete(request());
+// What a model's server answers, once; a slow one answers when it is stopped.
+class OneAnswer {
+ public:
+  OneAnswer(HttpResponse answer, bool slow) : answer_(std::move(answer)), slow_(slow) {
+    ServerOptions listen;
+    listen.listen = "127.0.0.1:0";
+    std::vector<Route> routes;
+    for (const char* path : {"/v1/chat/completions", "/v1/messages"})
+      routes.push_back({"POST", path, Access::open, "",
+                        [this](HttpRequest got, Responder responder) {
+                          asked.set_value(std::move(got));
+                          if (slow_)
+                            held_ = std::make_unique<Responder>(std::move(responder));
+                          else
+                            responder.send(answer_);
+                        },
+                        "", ""});
+    auto started = HttpServer::start(listen, std::move(routes));
+    EXPECT_TRUE(started) << started.error().message;
+    server_ = std::move(*started);
+  }
+
+  std::string url() const { return "http://" + server_->address() + "/v1"; }
+  std::promise<HttpRequest> asked;
+
+ private:
+  const HttpResponse answer_;
+  const bool slow_;
+  std::unique_ptr<Responder> held_;
+  std::unique_ptr<HttpServer> server_;  // ends first: it calls the handler
+};
+
+// A case: what the server answers to one question; then what it was sent and what came of it.
+std::string asked_of(const testing::CaseFile& file) {
+  LlmOptions named = options();
+  HttpResponse says;
+  bool slow = false;
+  for (const auto& [key, value] : file.rows()) {
+    if (key == "api")
+      named.api = *parse_enum<LlmApi>(value);
+    else if (key == "schema")
+      named.schema = *parse_enum<SchemaDialect>(value);
+    else if (key == "key")
+      named.key = value;
+    else if (key == "status")
+      says.status = std::stoi(value);
+    else if (key == "header")
+      says.headers.emplace_back(value.substr(0, value.find(": ")),
+                                value.substr(value.find(": ") + 2));
+    else if (key == "body")
+      says.body = value;
+    else if (key == "slow")
+      slow = value == "true";
+    else
+      ADD_FAILURE() << file.path << ": no row " << key;
+  }
+  OneAnswer server(says, slow);
+  named.url = server.url();
+  named.timeout = Millis(slow ? 50 : 30'000);
+  LlmRequest question = request();
+  question.json_schema = R"({"type":"object"})";
+  CurlClient http;
+  const auto answer = make_llm_client(named, http)->complete(question);
+  const HttpRequest got = server.asked.get_future().get();
+  std::string out = got.path + "\n";
+  for (const char* name : {"authorization", "x-api-key", "anthropic-version"})
+    if (const std::string value = got.header(name); !value.empty())
+      out += fmt::format("{}: {}\n", name, value);
+  out += got.body + "\n----\n";
+  if (answer)
+    return out + fmt::format("{}\nby {}, {} + {} tokens\n", answer->text, answer->model,
+                             answer->prompt_tokens, answer->answer_tokens);
+  out += fmt::format("{}: {}\n", errc_name(answer.error().code), answer.error().message);
+  if (answer.error().retry_after_ms > 0)
+    out += fmt::format("again after {} ms\n", answer.error().retry_after_ms);
+  return out;
 }
 
-ClientResponse ok(std::string body) { return {200, {}, std::move(body)}; }
-
-TEST(ChatCompletions, AsksAndReads) {
-  ScriptedClient http;
-  http.answers = {ok(R"({"model":"sre-1","choices":[{"message":{"role":"assistant",)"
-                     R"("content":"bad"},"finish_reason":"stop"}],)"
-                     R"("usage":{"prompt_tokens":12,"completion_tokens":1}})")};
-  LlmOptions with_key = options();
-  with_key.key = "k";
-  LlmRequest asked = request();
-  asked.json_schema = R"({"type":"object"})";
-  const auto answer = ChatCompletions(with_key, http).complete(asked);
-  ASSERT_TRUE(answer) << answer.error().message;
-  EXPECT_EQ(answer->text, "bad");
-  EXPECT_EQ(answer->model, "sre-1");
-  EXPECT_EQ(answer->prompt_tokens, 12);
-  EXPECT_EQ(answer->answer_tokens, 1);
-  const ClientRequest& sent = http.asked.at(0);
-  EXPECT_EQ(sent.url, "http://model.example/v1/chat/completions");
-  EXPECT_EQ(sent.headers.back().second, "Bearer k");
-  EXPECT_NE(sent.body.find(R"("model":"sre","max_tokens":50)"), std::string::npos);
-  EXPECT_NE(sent.body.find(R"("schema":{"type":"object"})"), std::string::npos);
-}
-
-TEST(ChatCompletions, WhatGoesWrongIsTyped) {
-  const auto code = [](Result<ClientResponse> response) {
-    const auto answer = answered(std::move(response));
-    return answer ? std::string("none") : std::string(errc_name(answer.error().code));
-  };
-  const auto choice = [](std::string_view inner) {
-    return ok("{\"choices\":[{" + std::string(inner) + "}]}");
-  };
-  EXPECT_EQ(code(choice(R"("message":{"content":null,"refusal":"I cannot"})")), "denied");
-  EXPECT_EQ(code(choice(R"("message":{"content":"x"},"finish_reason":"content_filter")")),
-            "denied");
-  EXPECT_EQ(code(choice(R"("message":{"content":"x"},"finish_reason":"length")")), "full");
-  EXPECT_EQ(code(choice(R"("message":{"content":""})")), "upstream");
-  EXPECT_EQ(code(ok(R"({"choices":[]})")), "upstream");
-  EXPECT_EQ(code(ok("<html>")), "upstream");
-  EXPECT_EQ(code(ClientResponse{401, {}, ""}), "denied");
-  EXPECT_EQ(code(ClientResponse{500, {}, ""}), "upstream");
-  EXPECT_EQ(code(fail(Errc::timeout, "late")), "timeout");
-  const auto later = answered(fail(Errc::upstream, "wait", 9000));
-  EXPECT_EQ(later.error().retry_after_ms, 9000);
+TEST(Llm, WhatServersAnswer) {
+  EXPECT_GE(testing::check_cases(HEALER_CASES "/llm", ".case", asked_of), 34U);
 }
 
 TEST(ChatCompletions, LongPromptsAreNotSent) {
@@ -83,29 +115,6 @@ TEST(ChatCompletions, LongPromptsAreNotSent) {
   const auto answer = ChatCompletions(small, http).complete(request());
   EXPECT_EQ(answer.error().code, Errc::full);
   EXPECT_TRUE(http.asked.empty());
-}
-
-TEST(ChatCompletions, OverTheWire) {
-  std::promise<std::string> asked;
-  ServerOptions server_options;
-  server_options.listen = "127.0.0.1:0";
-  std::vector<Route> routes;
-  routes.push_back({"POST", "/v1/chat/completions", Access::open, "",
-                    [&](HttpRequest got, Responder responder) {
-                      asked.set_value(got.body);
-                      responder.json(200, R"({"choices":[{"message":{"content":"fine"}}]})");
-                    },
-                    "", ""});
-  auto server = HttpServer::start(server_options, std::move(routes));
-  ASSERT_TRUE(server) << server.error().message;
-  CurlClient http;
-  LlmOptions local = options();
-  local.url = "http://" + (*server)->address() + "/v1";
-  const auto answer = ChatCompletions(local, http).complete(request());
-  ASSERT_TRUE(answer) << answer.error().message;
-  EXPECT_EQ(answer->text, "fine");
-  EXPECT_EQ(answer->model, "sre") << "the server did not say; it was asked for this one";
-  EXPECT_NE(asked.get_future().get().find("Say how bad this is."), std::string::npos);
 }
 
 TEST(ScriptedLlm, AnswersInOrder) {
