@@ -205,9 +205,9 @@ Result<Consultant::Said> Consultant::ask_one(std::size_t at, const Question& que
     out.trouble = (answer ? "its answer is no analysis: " : "") + read.error().message;
     // Its aliases are others where the text that is quoted holds the first ones.
     Aliases more;
-    prompt = hide_names(
-        repair_prompt(question.record, answer ? answer->text : "", read.error().message), hidden,
-        more);
+    prompt =
+        hide_names(repair_prompt(question.record, answer ? answer->text : "", read.error().message),
+                   hidden, more);
     for (auto& [alias, name] : more) out.names.insert_or_assign(alias, std::move(name));
   }
   return out;
@@ -276,11 +276,9 @@ Result<Opinion> Consultant::ask(const Question& question) {
     const auto at = static_cast<std::size_t>(std::max(0, consulting.mind));
     const Said said = TRY(ask_one(at, question, consulting));
     if (said.analysis)
-      return remember(question, consulting,
-                      {.at = question.now,
-                       .trouble = {},
-                       .analysis = *said.analysis,
-                       .names = said.names});
+      return remember(
+          question, consulting,
+          {.at = question.now, .trouble = {}, .analysis = *said.analysis, .names = said.names});
     if (said.again_at != 0) {
       Opinion later;
       spending_.keep(question.record.incident.id, later.remember);

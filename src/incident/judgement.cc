@@ -53,16 +53,17 @@ Result<Analysis> read_judgement(const LlmAnswer& answer, std::string_view api,
   const auto said = TRY(from_json<ModelAnswer>(answer.text));
   if (!std::isfinite(said.confidence) || said.confidence < 0 || said.confidence > 1)
     return fail(Errc::invalid_input, "\"confidence\" must be from 0 to 1");
-  Analysis out{.severity = said.severity,
-               .category = said.category,
-               .summary = one_line(reveal_names(said.summary, names), kSentenceBytesMax),
-               .suggested_fix = one_line(reveal_names(said.suggested_fix, names), kSentenceBytesMax),
-               .affected_file = plain_path(reveal_names(said.affected_file.value_or(""), names)),
-               .confidence = said.confidence,
-               .uncertain = true,
-               .brain = std::string(api) + ":" + one_line(answer.model, kModelBytesMax),
-               .knowledge = {},
-               .parameters = {}};
+  Analysis out{
+      .severity = said.severity,
+      .category = said.category,
+      .summary = one_line(reveal_names(said.summary, names), kSentenceBytesMax),
+      .suggested_fix = one_line(reveal_names(said.suggested_fix, names), kSentenceBytesMax),
+      .affected_file = plain_path(reveal_names(said.affected_file.value_or(""), names)),
+      .confidence = said.confidence,
+      .uncertain = true,
+      .brain = std::string(api) + ":" + one_line(answer.model, kModelBytesMax),
+      .knowledge = {},
+      .parameters = {}};
   if (out.summary.find_first_not_of(' ') == std::string::npos)
     return fail(Errc::invalid_input, "\"summary\" is empty");
   return out;

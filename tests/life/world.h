@@ -243,7 +243,7 @@ class World {
   }
 
   void boot() {
-    static const auto knowledge = load_knowledge();
+    static const auto knowledge = load_rules();  // a retrained brain changes no flow
     static const auto playbooks = load_playbooks();
     open_ = std::make_unique<OpenIncidents>();
     storm_ = std::make_unique<StormWatch>();

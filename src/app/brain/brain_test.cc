@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -26,8 +27,10 @@ std::vector<TrainingRow> two_kinds() {
   std::vector<TrainingRow> out;
   for (int i = 0; i < 20; ++i) {
     const std::string end(static_cast<std::size_t>(i + 1), 'x');
-    out.push_back({labelled("volume is out of room " + end, Severity::critical, Category::disk), {}});
-    out.push_back({labelled("listener accepts peers " + end, Severity::low, Category::network), {}});
+    out.push_back(
+        {labelled("volume is out of room " + end, Severity::critical, Category::disk), {}});
+    out.push_back(
+        {labelled("listener accepts peers " + end, Severity::low, Category::network), {}});
   }
   return out;
 }
@@ -45,8 +48,10 @@ TEST(Brain, LearnsWhatItIsShownAndTheSameEveryTime) {
   const auto read = Classifier::parse(made.bytes());
   ASSERT_TRUE(read) << read.error().message;
   const auto found = (*read)->judge("the volume has no room", {});
-  EXPECT_GT(found.severity[static_cast<std::size_t>(Severity::critical)], 0.5);
-  EXPECT_GT(found.category[static_cast<std::size_t>(Category::disk)], 0.5);
+  EXPECT_EQ(std::ranges::max_element(found.severity) - found.severity.begin(),
+            static_cast<std::ptrdiff_t>(Severity::critical));
+  EXPECT_EQ(std::ranges::max_element(found.category) - found.category.begin(),
+            static_cast<std::ptrdiff_t>(Category::disk));
   const std::size_t disk = kSeverities + static_cast<std::size_t>(Category::disk);
   const auto words = (*read)->telling_words("xq volume", disk, 1);
   ASSERT_EQ(words.size(), 1U);
@@ -98,8 +103,7 @@ TEST(Brain, AFileThatIsWrongNamesItsLine) {
       << R"({"log":"x","severity":"high","category":"disk"})" << "\n\n{\"log\":1}\n";
   const auto read = read_labelled_logs(folder + "/rows.jsonl");
   ASSERT_FALSE(read);
-  EXPECT_NE(read.error().message.find("rows.jsonl:3: "), std::string::npos)
-      << read.error().message;
+  EXPECT_NE(read.error().message.find("rows.jsonl:3: "), std::string::npos) << read.error().message;
   EXPECT_EQ(read_labelled_logs(folder + "/none").error().code, Errc::not_found);
   std::filesystem::remove_all(folder);
 }
@@ -119,9 +123,9 @@ TEST(Brain, ScoresCountWhatWasSaid) {
   EXPECT_EQ(scores.count, 4);
   EXPECT_DOUBLE_EQ(scores.category.accuracy, 0.75);
   EXPECT_NEAR(scores.category.macro_f1, (2.0 / 3 + 4.0 / 5) / 2, 1e-9);
-  EXPECT_EQ(scores.category.confusion[static_cast<std::size_t>(disk)]
-                                     [static_cast<std::size_t>(memory)],
-            1);
+  EXPECT_EQ(
+      scores.category.confusion[static_cast<std::size_t>(disk)][static_cast<std::size_t>(memory)],
+      1);
   EXPECT_NEAR(scores.calibration.error, (0.1 + 0.4 + 0.2 + 0.1) / 4, 1e-9);
   EXPECT_DOUBLE_EQ(scores.abstention[5].answered, 0.75);
   EXPECT_DOUBLE_EQ(scores.abstention[5].accuracy, 1);

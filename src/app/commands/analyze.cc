@@ -67,7 +67,8 @@ Result<LogAnalysis> Analyst::analyze(std::string_view log) {
     out.analysis = *opinion.analysis;
   else
     std::cerr << "healer: "
-              << (opinion.again_at != 0 ? "the model does not answer now" : opinion.because) << "\n";
+              << (opinion.again_at != 0 ? "the model does not answer now" : opinion.because)
+              << "\n";
   return out;
 }
 

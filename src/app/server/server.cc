@@ -310,7 +310,8 @@ Result<void> Server::Impl::start_signals() {
 
 Result<void> Server::Impl::start_tail() {
   TailOptions options{.own = {STDOUT_FILENO, STDERR_FILENO}};
-  for (const auto& service : started_with()->services)
+  const auto settings = started_with();
+  for (const auto& service : settings->services)
     for (const auto& glob : service.logs) options.globs.push_back(glob);
   if (options.globs.empty()) return {};
   const auto first = TRY(store_->value(kMeta, "first_start"));

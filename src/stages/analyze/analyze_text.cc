@@ -259,13 +259,25 @@ E likeliest(const std::array<double, N>& probabilities) {
   return static_cast<E>(std::ranges::max_element(probabilities) - probabilities.begin());
 }
 
+// Where its writer's level and the rules agree on an error, or on none, the classifier must be near
+// to certain to say otherwise: a stream holds many lines of kinds that it was never shown.
+Severity careful(Severity said, const Probabilities& found, const RuleOpinion& opinion) {
+  constexpr double kCertain = 0.8;
+  const double low = found.severity[static_cast<std::size_t>(Severity::low)];
+  const bool bad = opinion.level >= Level::error && opinion.severity >= Severity::high;
+  if (bad && said == Severity::low && low < kCertain) return Severity::medium;
+  const bool calm = opinion.level > Level::unknown && opinion.level < Level::warning &&
+                    opinion.severity == Severity::low;
+  return calm && low > 1 - kCertain ? Severity::low : said;
+}
+
 // What an entry knows holds; of a vague one's labels and of words alone the most probable ones.
 void weigh(const Classifier& classifier, std::string_view text, const RuleOpinion& opinion,
            Analysis& out) {
   using enum RuleOpinion::Source;
   const Probabilities found = classifier.judge(text, opinion);
   if (opinion.source == words || opinion.source == vague) {
-    out.severity = likeliest<Severity>(found.severity);
+    out.severity = careful(likeliest<Severity>(found.severity), found, opinion);
     out.category = likeliest<Category>(found.category);
   }
   const double probable = found.category[static_cast<std::size_t>(out.category)];
