@@ -70,8 +70,9 @@ std::vector<Finding> analyze(AnalyzeState& state, const Knowledge& knowledge,
     auto& known = it->second;
     if (fresh) {
       // The whole event, so that a trace's frames and causes are seen.
-      known.analysis = analyze_text(
-          knowledge, record.level == Level::unknown ? record.raw : record.message, record.level);
+      known.analysis =
+          analyze_text(knowledge, record.level == Level::unknown ? record.raw : record.message,
+                       record.level, record.raw);
       if (!alert.empty())
         known.analysis.severity = alert_severity(attribute_of(record, "severity"));
       const auto entry =

@@ -16,8 +16,10 @@ inline constexpr double kConfidenceMin = 0.6;  // under it an analysis is uncert
 
 // The embedded brain on one log of one or more lines. A product's known failure decides; else what
 // the rules say (a generic failure, or level words and a lexicon) is weighed with the classifier,
-// where there is one. Always a best guess. `level` is what the header says. Pure.
-Analysis analyze_text(const Knowledge& knowledge, std::string_view text, Level level);
+// where there is one. Always a best guess. `level` is what the header says; `whole`, if given, is
+// the text with its header, as the classifier learnt to read it. Pure.
+Analysis analyze_text(const Knowledge& knowledge, std::string_view text, Level level,
+                      std::string_view whole = {});
 
 // What the rules alone say: the classifier's second opinion, and what its mixers learn from.
 RuleOpinion rule_opinion(const Knowledge& knowledge, std::string_view text, Level level);

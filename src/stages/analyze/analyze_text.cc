@@ -292,11 +292,13 @@ RuleOpinion rule_opinion(const Knowledge& knowledge, std::string_view text, Leve
   return by_rules(knowledge, shortened(text, kept), level).opinion;
 }
 
-Analysis analyze_text(const Knowledge& knowledge, std::string_view text, Level level) {
-  std::string kept;
+Analysis analyze_text(const Knowledge& knowledge, std::string_view text, Level level,
+                      std::string_view whole) {
+  std::string kept, whole_kept;
+  whole = shortened(whole.empty() ? text : whole, whole_kept);
   text = shortened(text, kept);
   auto [out, opinion] = by_rules(knowledge, text, level);
-  if (knowledge.classifier() != nullptr) weigh(*knowledge.classifier(), text, opinion, out);
+  if (knowledge.classifier() != nullptr) weigh(*knowledge.classifier(), whole, opinion, out);
   const auto& fixes = knowledge.lexicon().fixes;
   const auto fix = fixes.find(out.category);
   if (out.suggested_fix.empty() && out.severity >= Severity::medium && fix != fixes.end())
