@@ -36,17 +36,21 @@ class OneAnswer {
     for (const char* path : {"/v1/chat/completions", "/v1/messages"})
       routes.push_back({"POST", path, Access::open, "",
                         [this](HttpRequest got, Responder responder) {
-                          asked.set_value(std::move(got));
                           if (slow_)
                             held_ = std::make_unique<Responder>(std::move(responder));
                           else
                             responder.send(answer_);
+                          asked.set_value(std::move(got));
                         },
                         "", ""});
     auto started = HttpServer::start(listen, std::move(routes));
     EXPECT_TRUE(started) << started.error().message;
     server_ = std::move(*started);
   }
+
+  ~OneAnswer() { held_.reset(); }  // it answers through the server
+  OneAnswer(const OneAnswer&) = delete;
+  OneAnswer& operator=(const OneAnswer&) = delete;
 
   std::string url() const { return "http://" + server_->address() + "/v1"; }
   std::promise<HttpRequest> asked;
