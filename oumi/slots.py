@@ -6,6 +6,19 @@ LEVELS = {
     "INFO": ["INFO", "info", "[INFO]", "I", "NOTICE"], "DEBUG": ["DEBUG", "debug", "TRACE"],
     "FATAL": ["FATAL", "CRITICAL", "fatal", "[FATAL]", "EMERG"],
 }
+FORMS = {
+    "ts": "{y}-{m:02}-{d:02}T{H:02}:{M:02}:{S:02}.{f:03}Z",
+    "ts_space": "{y}-{m:02}-{d:02} {H:02}:{M:02}:{S:02}.{f:03}",
+    "ts_comma": "{y}-{m:02}-{d:02} {H:02}:{M:02}:{S:02},{f:03}",
+    "ts_sec": "{y}-{m:02}-{d:02} {H:02}:{M:02}:{S:02}",
+    "ts_syslog": "{b} {d:2} {H:02}:{M:02}:{S:02}",
+    "ts_clf": "{d:02}/{b}/{y}:{H:02}:{M:02}:{S:02} +0000",
+    "ts_nginx": "{y}/{m:02}/{d:02} {H:02}:{M:02}:{S:02}",
+    "ts_apache": "{a} {b} {d:02} {H:02}:{M:02}:{S:02}.{f:03}417 {y}",
+    "ts_klog": "{m:02}{d:02} {H:02}:{M:02}:{S:02}.{f:03}081",
+    "time": "{H:02}:{M:02}:{S:02}",
+    "date": "{y}-{m:02}-{d:02}",
+}
 MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 DAYS = "Mon Tue Wed Thu Fri Sat Sun".split()
 WORDS = {
@@ -110,6 +123,8 @@ class Filler:
     def value(self, inside):
         name, _, argument = inside.partition(":")
         name = name.partition(".")[0]
+        if name in FORMS:
+            return FORMS[name].format(**self._now())
         if name in WORDS:
             return self.rng.choice(WORDS[name])
         return getattr(self, "_" + name)(argument.partition(".")[0] if name != "file" else argument)
@@ -128,36 +143,6 @@ class Filler:
         return {"y": yoe + era * 400 + (month <= 2), "m": month, "d": doy - (153 * mp + 2) // 5 + 1, "H": ms // 3_600_000,
                 "M": ms // 60_000 % 60, "S": ms // 1000 % 60, "f": ms % 1000, "b": MONTHS[month - 1], "a": DAYS[(days + 3) % 7]}
 
-    def _at(self, form):
-        return form.format(**self._now())
-
-    def _ts(self, _):
-        return self._at("{y}-{m:02}-{d:02}T{H:02}:{M:02}:{S:02}.{f:03}Z")
-
-    def _ts_space(self, _):
-        return self._at("{y}-{m:02}-{d:02} {H:02}:{M:02}:{S:02}.{f:03}")
-
-    def _ts_comma(self, _):
-        return self._at("{y}-{m:02}-{d:02} {H:02}:{M:02}:{S:02},{f:03}")
-
-    def _ts_sec(self, _):
-        return self._at("{y}-{m:02}-{d:02} {H:02}:{M:02}:{S:02}")
-
-    def _ts_syslog(self, _):
-        return self._at("{b} {d:2} {H:02}:{M:02}:{S:02}")
-
-    def _ts_clf(self, _):
-        return self._at("{d:02}/{b}/{y}:{H:02}:{M:02}:{S:02} +0000")
-
-    def _ts_nginx(self, _):
-        return self._at("{y}/{m:02}/{d:02} {H:02}:{M:02}:{S:02}")
-
-    def _ts_apache(self, _):
-        return self._at("{a} {b} {d:02} {H:02}:{M:02}:{S:02}.{f:03}417 {y}")
-
-    def _ts_klog(self, _):
-        return self._at("{m:02}{d:02} {H:02}:{M:02}:{S:02}.{f:03}081")
-
     def _ts_epoch(self, _):
         self._now()
         return str(self.at // 1000)
@@ -165,12 +150,6 @@ class Filler:
     def _ts_kernel(self, _):
         self._now()
         return f"{self.at // 1000 % 900_000}.{self.at % 1000:03}{self.rng.randrange(1000):03}"
-
-    def _time(self, _):
-        return self._at("{H:02}:{M:02}:{S:02}")
-
-    def _date(self, _):
-        return self._at("{y}-{m:02}-{d:02}")
 
     # Numbers and names
 
@@ -232,29 +211,29 @@ class Filler:
     def _head(self, level):
         word, logger = self.rng.choice(LEVELS[level][:3]), self.rng.choice(LOGGERS)
         return self.rng.choice((
-            lambda: f"{self._ts('')} {word} {logger}:", lambda: f"{self._ts_comma('')} - {logger} - {level} -",
-            lambda: f"{self._ts_comma('')} {level} [{self.rng.choice(WORDS['thread'])}] {logger} -",
-            lambda: f"[{self._ts_sec('')}] {logger}.{level}:", lambda: f"{self._ts_sec('')} [{level.lower()}] {logger}:",
-            lambda: f"{level}:{logger}:", lambda: f"{level[0]}{self._ts_klog('')} {self._pid('')} main.go:{self._int('10-900')}]",
-            lambda: f"[{level}]", lambda: f"{self._ts_syslog('')} {self.rng.choice(WORDS['host'])} {logger}[{self._pid('')}]:",
+            lambda: f"{self.value('ts')} {word} {logger}:", lambda: f"{self.value('ts_comma')} - {logger} - {level} -",
+            lambda: f"{self.value('ts_comma')} {level} [{self.rng.choice(WORDS['thread'])}] {logger} -",
+            lambda: f"[{self.value('ts_sec')}] {logger}.{level}:", lambda: f"{self.value('ts_sec')} [{level.lower()}] {logger}:",
+            lambda: f"{level}:{logger}:", lambda: f"{level[0]}{self.value('ts_klog')} {self._pid('')} main.go:{self._int('10-900')}]",
+            lambda: f"[{level}]", lambda: f"{self.value('ts_syslog')} {self.rng.choice(WORDS['host'])} {logger}[{self._pid('')}]:",
             lambda: f"{level}"))()
 
     def _syslog(self, program):
-        return f"{self._ts_syslog('')} {self.rng.choice(WORDS['host'])} {program}[{self._pid('')}]:"
+        return f"{self.value('ts_syslog')} {self.rng.choice(WORDS['host'])} {program}[{self._pid('')}]:"
 
     def jsonlog(self, level, message):
         text = message.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
         logger = self.rng.choice(LOGGERS)
         return self.rng.choice((
-            f'{{"time":"{self._ts("")}","level":"{level.lower()}","logger":"{logger}","msg":"{text}"}}',
-            f'{{"@timestamp":"{self._ts("")}","log.level":"{level}","message":"{text}","service.name":"{logger}"}}',
+            f'{{"time":"{self.value("ts")}","level":"{level.lower()}","logger":"{logger}","msg":"{text}"}}',
+            f'{{"@timestamp":"{self.value("ts")}","log.level":"{level}","message":"{text}","service.name":"{logger}"}}',
             f'{{"level":"{level.lower()}","ts":{self._ts_epoch("")}.{self._int("100-999")},"caller":"{logger}/run.go:'
             f'{self._int("10-900")}","msg":"{text}"}}',
-            f'{{"severity":"{level}","timestamp":"{self._ts("")}","textPayload":"{text}"}}'))
+            f'{{"severity":"{level}","timestamp":"{self.value("ts")}","textPayload":"{text}"}}'))
 
     def logfmt(self, level, message):
         text = message.replace('"', '\\"')
         return self.rng.choice((
-            f'time="{self._ts("")}" level={level.lower()} msg="{text}"',
-            f'ts={self._ts("")} caller={self.rng.choice(LOGGERS)}.go:{self._int("10-900")} level={level.lower()} msg="{text}"',
-            f'level={level.lower()} ts={self._ts("")} component={self.rng.choice(LOGGERS)} err="{text}"'))
+            f'time="{self.value("ts")}" level={level.lower()} msg="{text}"',
+            f'ts={self.value("ts")} caller={self.rng.choice(LOGGERS)}.go:{self._int("10-900")} level={level.lower()} msg="{text}"',
+            f'level={level.lower()} ts={self.value("ts")} component={self.rng.choice(LOGGERS)} err="{text}"'))

@@ -52,10 +52,6 @@ TEST(Brain, LearnsWhatItIsShownAndTheSameEveryTime) {
             static_cast<std::ptrdiff_t>(Severity::critical));
   EXPECT_EQ(std::ranges::max_element(found.category) - found.category.begin(),
             static_cast<std::ptrdiff_t>(Category::disk));
-  const std::size_t disk = kSeverities + static_cast<std::size_t>(Category::disk);
-  const auto words = (*read)->telling_words("xq volume", disk, 1);
-  ASSERT_EQ(words.size(), 1U);
-  EXPECT_EQ(words.front(), "volume");
 }
 
 TEST(Brain, TooFewLogsAreRefused) {

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <fstream>
 #include <map>
+#include <numeric>
 
 #include "app/server/brain.h"
 #include "base/hash.h"
@@ -182,7 +183,7 @@ Result<Classifier::Model> train_classifier(const std::vector<TrainingRow>& rows,
   }
   said(fmt::format("all {} logs", rows.size()));
   std::vector<std::size_t> all(rows.size());
-  for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
+  std::iota(all.begin(), all.end(), std::size_t{0});
   Classifier::Model out = fit_table(rows, nodes, all);
   fit_mixers(rows, scores, out);
   return out;

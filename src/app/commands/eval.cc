@@ -67,7 +67,8 @@ Result<std::vector<Judged>> without_product(const std::vector<LabelledLog>& logs
                          [&](const auto& log) { return fold_of(log.product) == fold; });
     auto entries = rules->entries();
     std::erase_if(entries, [&](const KnowledgeEntry& entry) {
-      return entry.product != "generic" && fold_of(entry.product) == fold;
+      const bool of_no_product = entry.product == "generic" || entry.product == "fallback";
+      return !of_no_product && fold_of(entry.product) == fold;
     });
     const auto knowledge = TRY(Knowledge::make(std::move(entries), rules->lexicon()));
     auto model =
@@ -106,9 +107,14 @@ int eval(const CliArguments& arguments) {
     std::cerr << "healer: eval needs a file of labelled logs\n";
     return kExitUsage;
   }
+  const std::string format = arguments.value("format", "text");
+  if (format != "text" && format != "json") {
+    std::cerr << "healer: --format is text or json\n";
+    return kExitUsage;
+  }
+  const bool json = format == "json";
   const auto scores = all_scores(arguments);
   if (!scores) return failed(scores.error());
-  const bool json = arguments.value("format", "text") == "json";
   std::string text;
   for (const auto& [name, one] : *scores)
     text += json ? (text.empty() ? "[" : ",\n") + scores_json(name, one)

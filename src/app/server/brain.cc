@@ -23,6 +23,14 @@ struct NamedText {
   std::string name, text;
 };
 
+Result<std::string> read_file(const char* variable, const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::ostringstream text;
+  text << in.rdbuf();
+  if (!in) return fail(Errc::io, fmt::format("{}: cannot read {}", variable, path));
+  return text.str();
+}
+
 Result<std::vector<NamedText>> yaml_files(const char* variable) {
   std::vector<NamedText> out;
   const char* folder = std::getenv(variable);
@@ -32,11 +40,8 @@ Result<std::vector<NamedText>> yaml_files(const char* variable) {
     const auto& path = entry.path();
     if (path.extension() != ".yaml" && path.extension() != ".yml") continue;
     if (path.filename().string().starts_with('_')) continue;
-    std::ifstream in(path, std::ios::binary);
-    std::ostringstream text;
-    text << in.rdbuf();
-    if (!in) return fail(Errc::io, fmt::format("{}: cannot read {}", variable, path.string()));
-    out.push_back({path.string(), text.str()});
+    auto text = TRY(read_file(variable, path.string()));
+    out.push_back({path.string(), std::move(text)});
   }
   if (error)
     return fail(Errc::not_found, fmt::format("{}: {}: {}", variable, folder, error.message()));
@@ -73,11 +78,8 @@ Result<std::unique_ptr<Knowledge>> load_knowledge() {
     out->learn(TRY(builtin_classifier()));
     return out;
   }
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream bytes;
-  bytes << in.rdbuf();
-  if (!in) return fail(Errc::io, fmt::format("HEALER_BRAIN: cannot read {}", path));
-  auto made = Classifier::parse(bytes.view());
+  const std::string bytes = TRY(read_file("HEALER_BRAIN", path));
+  auto made = Classifier::parse(bytes);
   if (!made)
     return fail(made.error().code, fmt::format("HEALER_BRAIN: {}: {}", path, made.error().message));
   out->learn(std::move(*made));

@@ -116,28 +116,4 @@ Probabilities Classifier::judge(std::string_view text, const RuleOpinion& opinio
           .category = mix(model_.category_mixer, category_inputs(raw, opinion))};
 }
 
-std::vector<std::string> Classifier::telling_words(std::string_view text, std::size_t label,
-                                                   std::size_t count) const {
-  std::vector<std::pair<int, std::string>> found;
-  Features features;
-  const auto is_name = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; };
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (!is_name(text[i]) || (i > 0 && is_name(text[i - 1]))) continue;
-    std::size_t end = i;
-    while (end < text.size() && is_name(text[end])) ++end;
-    std::string word(text.substr(i, end - i));
-    features_of(word, features);
-    int sum = 0;
-    for (const std::uint32_t at : features.words) sum += model_.weights[at * kLabels + label];
-    if (sum > 0 &&
-        std::ranges::find(found, word, &std::pair<int, std::string>::second) == found.end())
-      found.emplace_back(sum, std::move(word));
-  }
-  std::ranges::stable_sort(found, std::greater{}, &std::pair<int, std::string>::first);
-  std::vector<std::string> out;
-  for (auto& [sum, word] : found)
-    if (out.size() < count) out.push_back(std::move(word));
-  return out;
-}
-
 }  // namespace healer

@@ -33,7 +33,7 @@ struct Probabilities {
 // what the rules say. Both are learnt by `healer train`. Thread-safe.
 class Classifier {
  public:
-  // The first row of weights that a model of this format has per bucket, and the mixers' inputs.
+  // Of a mixer: the scores, the opinion's label by its source, for severity the level, and a bias.
   static constexpr std::size_t kSeverityInputs = kSeverities + 4 * kSeverities + kLevels + 1;
   static constexpr std::size_t kCategoryInputs = kCategories + 4 * kCategories + 1;
   struct Model {
@@ -48,12 +48,9 @@ class Classifier {
   static Result<std::unique_ptr<Classifier>> parse(std::string_view bytes);
   std::string bytes() const;
 
-  // Severities first, then categories, each by the enum's value. About 4 µs for 100 bytes.
+  // Severities first, then categories, each by the enum's value.
   std::array<float, kLabels> scores(std::string_view text) const;
   Probabilities judge(std::string_view text, const RuleOpinion& opinion) const;
-  // The words that speak most for a label (an index into scores()), the strongest first.
-  std::vector<std::string> telling_words(std::string_view text, std::size_t label,
-                                         std::size_t count) const;
 
  private:
   Model model_;

@@ -14,7 +14,7 @@ struct Features {
   std::vector<std::uint32_t> words, grams;  // buckets; both in the order of the text
 };
 
-// Reuses the vectors of `out`. About 3 ns a byte and feature; no limit of its own.
+// Reuses the vectors of `out`. Linear in the text, without a limit of its own.
 void features_of(std::string_view text, Features& out);
 
 }  // namespace healer
