@@ -91,6 +91,9 @@ std::uint64_t FollowedFile::hash_before(std::uint64_t offset) const {
 }
 
 FollowedFile::Copy FollowedFile::is_copy_of(const FollowedFile& other, ReadMark& from) const {
+  // First, for a copy that is whole by the time that this says no is known for one below.
+  const std::string head = bytes_at(0, kHeadBytes);
+  const bool same_so_far = size() < other.at_.offset && other.bytes_at(0, head.size()) == head;
   const auto matches = [&](const ReadMark& mark, std::optional<std::uint64_t> tail) {
     const bool same =
         mark.head_bytes > 0 && continues(mark) && (!tail || hash_before(mark.offset) == *tail);
@@ -100,8 +103,6 @@ FollowedFile::Copy FollowedFile::is_copy_of(const FollowedFile& other, ReadMark&
   if (matches(other.at_, other.tail_hash_) ||
       matches(other.at_.truncated, other.tail_of_truncated_))
     return Copy::yes;
-  const std::string head = bytes_at(0, kHeadBytes);
-  const bool same_so_far = size() < other.at_.offset && other.bytes_at(0, head.size()) == head;
   return same_so_far ? Copy::growing : Copy::no;
 }
 
