@@ -190,7 +190,7 @@ class Server::Impl {
   std::unique_ptr<IncidentCommands> commands_;
   std::unique_ptr<Pipeline> pipeline_;
   std::unique_ptr<Tail> tail_;
-  std::thread tail_thread_, compile_thread_;
+  std::thread tail_thread_;
   std::unique_ptr<Workers> workers_;
   std::unique_ptr<HttpServer> http_;
   bool stopped_ = false;
@@ -301,10 +301,6 @@ Result<void> Server::Impl::start_signals() {
   TRY(pipeline_->start());
   TRY(engine_->recover());
   outbox_->start();
-  compile_thread_ = std::thread([this] {
-    if (auto done = knowledge_->compile_native(); !done)
-      log_event(LogLevel::warn, "native_patterns_failed", {{"error", done.error().message}});
-  });
   return {};
 }
 
@@ -460,7 +456,6 @@ void Server::Impl::stop() {
   }
   if (workers_) workers_->stop();
   if (pipeline_) pipeline_->stop();
-  if (compile_thread_.joinable()) compile_thread_.join();
   // What runs ends within half of the time; then its processes are ended, and it resumes at start.
   if (engine_ && !engine_->drain(limits::kShutdownMax / 2)) stopping_.request_stop();
   // Commits in flight hold answers of the server, which goes before the store does.

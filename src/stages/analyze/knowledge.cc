@@ -36,12 +36,12 @@ std::vector<Pattern> patterns_of(const std::vector<KnowledgeEntry>& entries) {
 }
 
 Knowledge::Knowledge(std::vector<KnowledgeEntry> entries, Lexicon lexicon,
-                     std::shared_ptr<const Matcher> matcher)
+                     std::unique_ptr<const Matcher> matcher)
     : entries_(std::move(entries)), lexicon_(std::move(lexicon)), matcher_(std::move(matcher)) {}
 
 Result<std::unique_ptr<Knowledge>> Knowledge::make(std::vector<KnowledgeEntry> entries,
                                                    Lexicon lexicon) {
-  std::shared_ptr<const Matcher> matcher = TRY(compile_matcher(patterns_of(entries)));
+  auto matcher = TRY(compile_matcher(patterns_of(entries)));
   return std::unique_ptr<Knowledge>(
       new Knowledge(std::move(entries), std::move(lexicon), std::move(matcher)));
 }
@@ -54,21 +54,9 @@ Result<std::unique_ptr<Knowledge>> Knowledge::load(std::vector<KnowledgeEntry> e
       new Knowledge(std::move(entries), std::move(lexicon), std::move(*matcher)));
 }
 
-Result<void> Knowledge::compile_native() {
-  std::shared_ptr<const Matcher> fresh = TRY(compile_matcher(patterns_of(entries_)));
-  std::lock_guard lock(mutex_);
-  matcher_ = std::move(fresh);
-  return {};
-}
-
 std::vector<const KnowledgeEntry*> Knowledge::all(std::string_view text) const {
-  std::shared_ptr<const Matcher> matcher;
-  {
-    std::lock_guard lock(mutex_);
-    matcher = matcher_;
-  }
   std::vector<const KnowledgeEntry*> out;
-  for (const std::uint32_t id : matcher->scan(text)) out.push_back(&entries_[id]);
+  for (const std::uint32_t id : matcher_->scan(text)) out.push_back(&entries_[id]);
   std::ranges::sort(out, [](const auto* a, const auto* b) { return more_specific(*a, *b); });
   return out;
 }

@@ -63,9 +63,6 @@ class Knowledge {
   static Result<std::unique_ptr<Knowledge>> load(std::vector<KnowledgeEntry> entries,
                                                  Lexicon lexicon, std::string_view database);
 
-  // Compiles for this very machine and swaps the database in; for a background thread.
-  Result<void> compile_native();
-
   struct Match {
     const KnowledgeEntry* entry = nullptr;
     std::map<std::string, std::string> parameters;
@@ -88,14 +85,14 @@ class Knowledge {
 
  private:
   Knowledge(std::vector<KnowledgeEntry> entries, Lexicon lexicon,
-            std::shared_ptr<const Matcher> matcher);
+            std::unique_ptr<const Matcher> matcher);
   std::shared_ptr<const Captures> captures(const std::string& pattern) const;
 
   const std::vector<KnowledgeEntry> entries_;
   const Lexicon lexicon_;
   std::unique_ptr<const Classifier> classifier_;
+  const std::unique_ptr<const Matcher> matcher_;
   mutable std::mutex mutex_;
-  std::shared_ptr<const Matcher> matcher_;
   mutable std::map<std::string, std::shared_ptr<const Captures>> compiled_;
 };
 
